@@ -1,0 +1,5 @@
+"""Comity: agreement-driven data sharing for public agencies."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

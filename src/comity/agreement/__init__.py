@@ -1,0 +1,1 @@
+"""The document: read, check, canonical bytes, narrowing, lifecycle, plain words, comparison, exports."""

@@ -1,0 +1,1 @@
+"""The analyst's library. It imports nothing of the rest."""

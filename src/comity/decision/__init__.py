@@ -1,0 +1,1 @@
+"""Agreement + question + facts -> Plan or Refusal. Pure."""

@@ -1,0 +1,104 @@
+"""A plan: what an engine is to run and what protection is to do with it. Made by ``decide`` only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.protection.small_cells import SmallCells
+from comity.question.expressions import Column, Expression, Named
+from comity.question.question import Lookup, Rows, Statistics
+from comity.vocabulary.dataset import CountedBy, Dataset
+from comity.vocabulary.types import Type
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fence:
+    """What the question may see of one source: these treated columns of these rows, and nothing else.
+
+    An engine makes it an optimisation fence (DuckDB: a MATERIALIZED CTE whenever ``where`` is set), so that nothing that the
+    analyst wrote is ever evaluated on a row outside ``where``. ``columns`` and ``where`` read the dataset's own
+    columns as ``Column("", field, type)``. The question's scan with the same alias reads the results.
+    """
+
+    alias: str
+    dataset: Dataset
+    columns: tuple[Named, ...]
+    where: Expression | None
+    row_number: str | None = None
+    """Name of a column to add that numbers the rows (unique, stable in one run), where each row is one unit."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """Whom protection counts: people (or households ...) told apart by ``key``, a column of the input relation in scope."""
+
+    name: str
+    key: Column
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureRule:
+    """What protection must know of one measure besides its value."""
+
+    contributors: Expression | None
+    """Distinct units are counted where this is not NULL and not 0/false; None means every row of the cell counts."""
+    remainder: bool
+    """Whether the rest of the cell (its people minus contributors) must also be nobody or enough people."""
+    margins: bool
+    """Whether the cells of a margin add up (count, sum), so that one suppressed cell could be got by subtraction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Use:
+    """One column used in one way, for the receipt."""
+
+    dataset: str
+    column: str
+    use: str
+    treatment: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PseudonymColumn:
+    """An output column that carries raw keys inside and leaves as pseudonyms."""
+
+    output: str
+    dataset: str
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Everything needed to run, protect and record one answer.
+
+    For ``Statistics``: the engine returns a ``CellTable`` (see ``decision.engine``); protection works on it and runs the
+    question's steps. For ``Rows``: the engine returns Arrow batches of the outputs; pseudonyms are put in on the way out.
+    """
+
+    agreement: str
+    digest: str
+    version: int
+    purpose: str
+    kind: str
+    """Derived: ``statistics``, ``matching``, ``lookup`` or ``extract``."""
+    way: str
+    question: Statistics | Rows | Lookup
+    fences: tuple[Fence, ...]
+    units: tuple[Unit, ...]
+    measures: tuple[MeasureRule, ...]
+    small_cells: SmallCells | None
+    public_values: tuple[tuple[str, ...] | None, ...]
+    """For each key: its public code list (as text), or None."""
+    pseudonyms: tuple[PseudonymColumn, ...]
+    uses: tuple[Use, ...]
+    rows_limit: int | None
+    people_limit: int | None
+    """How many more people this recipient may see today."""
+    output_types: tuple[tuple[str, Type], ...]
+    duties: tuple[str, ...]
+    """What people must do with the answer, in plain words (retention, human check)."""
+
+    @property
+    def about_people(self) -> bool:
+        """Whether any source is about people (or another protected unit)."""
+        return any(f.dataset.counted_by is not CountedBy.NOBODY for f in self.fences)

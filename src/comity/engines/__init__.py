@@ -1,0 +1,1 @@
+"""Run a plan: memory (the oracle) and DuckDB, over files and databases."""

@@ -1,0 +1,1 @@
+"""The data plane: the one ``answer`` and its lanes."""

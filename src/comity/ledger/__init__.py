@@ -1,0 +1,1 @@
+"""Receipts, the RFC 6962 tree, signed notes, proofs."""

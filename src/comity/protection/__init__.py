@@ -1,0 +1,1 @@
+"""Treatments of values and disclosure control of cells."""

@@ -1,0 +1,1 @@
+"""What is asked: SQL read into frozen nodes of our own, and nothing else."""

@@ -1,0 +1,1 @@
+"""What must last: documents, log, quotas, keys."""

@@ -1,0 +1,1 @@
+"""The common words and the descriptions of datasets."""
