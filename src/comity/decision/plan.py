@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from comity.protection.rules import MeasureRule
 from comity.protection.small_cells import SmallCells
 from comity.question.expressions import Column, Expression, Named
 from comity.question.question import Lookup, Rows, Statistics
 from comity.vocabulary.dataset import CountedBy, Dataset
 from comity.vocabulary.types import Type
+
+__all__ = ["Fence", "MeasureRule", "Plan", "PseudonymColumn", "Unit", "Use"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,18 +37,6 @@ class Unit:
 
     name: str
     key: Column
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MeasureRule:
-    """What protection must know of one measure besides its value."""
-
-    contributors: Expression | None
-    """Distinct units are counted where this is not NULL and not 0/false; None means every row of the cell counts."""
-    remainder: bool
-    """Whether the rest of the cell (its people minus contributors) must also be nobody or enough people."""
-    margins: bool
-    """Whether the cells of a margin add up (count, sum), so that one suppressed cell could be got by subtraction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
