@@ -1,0 +1,48 @@
+"""Every expression of a question that an engine evaluates on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from comity.decision.lineage import walk
+from comity.question.expressions import Expression
+from comity.question.measures import Measure
+from comity.question.question import Rows, Statistics
+from comity.question.relations import Derived, Grouped, Join, Where
+
+
+def expressions(question: Statistics | Rows) -> Iterator[Expression]:
+    """Keys, measures, outputs, order, and every expression of FROM and WHERE; not the steps, which read cells only."""
+    for node in walk(question.input):
+        match node:
+            case Where(condition=condition):
+                yield condition
+            case Join(on=on, also=also):
+                for left, right in on:
+                    yield left
+                    yield right
+                if also is not None:
+                    yield also
+            case Derived(columns=outputs):
+                yield from (o.expression for o in outputs)
+            case Grouped(keys=keys, measures=measures, having=having):
+                yield from (k.expression for k in keys)
+                for _, measure in measures:
+                    yield from _measure(measure)
+                if having is not None:
+                    yield having
+            case _:
+                pass
+    if isinstance(question, Statistics):
+        yield from (k.expression for k in question.keys)
+        for measure in question.measures:
+            yield from _measure(measure)
+    else:
+        yield from (o.expression for o in question.outputs)
+        yield from (term.expression for term in question.order)
+
+
+def _measure(measure: Measure) -> Iterator[Expression]:
+    yield from measure.arguments
+    if measure.where is not None:
+        yield measure.where
