@@ -37,10 +37,8 @@ def _test(mode: str, name: str, data: Data, dataset: Dataset, vocabulary: Vocabu
     column = Column("", field.name, field.type)
     if field.type is Type.BOOLEAN:
         return _is_true(column) if mode == REQUIRED else Call("not", (_is_true(column),), Type.BOOLEAN)
-    valid = {state for state in vocabulary.consent_states if vocabulary.consent_valid(state)}
-    known = set(vocabulary.consent_states)
-    states = valid if mode == REQUIRED else known - valid
-    spellings = sorted(states | {state.rpartition(":")[2] for state in states})
+    states = [t for t in vocabulary.group("consent").values() if t.valid is (mode == REQUIRED)]
+    spellings = sorted({word for t in states for word in (t.code, t.code.rpartition(":")[2], *t.aliases)})
     listed = Call("in", (column, *(Literal(s, Type.TEXT) for s in spellings)), Type.BOOLEAN)
     given = _is_true(listed)
     return given if mode == REQUIRED else Call("not", (given,), Type.BOOLEAN)

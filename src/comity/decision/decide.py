@@ -11,7 +11,7 @@ from comity.decision.fences import Fencer
 from comity.decision.lineage import Lineage
 from comity.decision.measures import optional_sources, rule
 from comity.decision.plan import Fence, Plan, PseudonymColumn, Unit, Use
-from comity.decision.public_values import of_key
+from comity.decision.public_values import of_key, public_list
 from comity.decision.reads import expressions
 from comity.decision.request import Facts, Request
 from comity.decision.schema import dataset_of, subject_rule
@@ -205,24 +205,25 @@ class _Case:
         self, base: Plan, question: Statistics, *, lineage: Lineage, datasets: dict[str, Dataset], units: tuple[Counted, ...]
     ) -> Plan:
         optional = optional_sources(question.input)
-        fields = self._exact_fields(lineage)
+        lists = self._public_lists(lineage, datasets)
         about_people = any(d.counted_by is not CountedBy.NOBODY for d in datasets.values())
         return replace(
             base,
             measures=tuple(rule(m, lineage=lineage, units=units, optional=optional) for m in question.measures),
             small_cells=(self.agreement.protect.small_cells or DEFAULT_SMALL_CELLS) if about_people else None,
-            public_values=tuple(of_key(k.expression, lineage=lineage, datasets=datasets, fields=fields) for k in question.keys),
+            public_values=tuple(of_key(k.expression, lineage=lineage, lists=lists) for k in question.keys),
             output_types=_statistics_types(question),
         )
 
-    def _exact_fields(self, lineage: Lineage) -> dict[tuple[str, str], str]:
+    def _public_lists(self, lineage: Lineage, datasets: dict[str, Dataset]) -> dict[tuple[str, str], tuple[str, ...]]:
         made = {}
         for alias, scan in lineage.scans.items():
             data = self.agreement.source(scan.data)
             assert data is not None
             for name, column in data.columns.items():
-                if column.treatment.kind == "exact":
-                    made[alias, name] = column.field
+                values = public_list(column, datasets[alias])
+                if values:
+                    made[alias, name] = values
         return made
 
     def _rows(self, base: Plan, question: Rows, *, found: uses.Uses) -> Plan:

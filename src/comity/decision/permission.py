@@ -1,4 +1,4 @@
-"""Permission: may this caller ask in this way, for this purpose, from here?"""
+"""Permission: whether this caller may ask in this way, for this purpose, from here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _role(agreement: Agreement, request: Request) -> None:
 
 def _purpose(agreement: Agreement, request: Request, vocabulary: Vocabulary) -> None:
     asked, agreed = request.purpose, agreement.purpose.term
-    if asked not in vocabulary.purposes:
+    if vocabulary.purpose(asked) is None:
         raise Refused(
             "purpose-unknown",
             clause="purpose.term",
@@ -39,19 +39,20 @@ def _purpose(agreement: Agreement, request: Request, vocabulary: Vocabulary) -> 
             next=f"Name {agreed} or a narrower purpose; `comity terms purposes` lists them.",
         )
     for forbidden in agreement.purpose.forbidden:
-        if asked == forbidden or vocabulary.narrower(asked, of=forbidden):
+        # A forbidden word that the vocabulary does not have was reported by the agreement's checks; here it must not crash.
+        if vocabulary.purpose(forbidden) is not None and vocabulary.narrower(asked, of=forbidden):
             raise Refused(
                 "purpose-forbidden",
                 clause="purpose.forbidden",
                 why=f"The agreement forbids the purpose {forbidden}.",
                 next="The data cannot be used for this under this agreement.",
             )
-    if asked != agreed and not vocabulary.narrower(asked, of=agreed):
+    if vocabulary.purpose(agreed) is None or not vocabulary.narrower(asked, of=agreed):
         raise Refused(
             "purpose",
             clause="purpose.term",
             why=f"The request is for {asked}; the agreement is for {agreed}.",
-            next=f"Name {agreed} or a narrower purpose if that is what the data are for; otherwise another agreement is needed.",
+            next=f"Name {agreed} or a narrower purpose if the data are for that; otherwise another agreement is needed.",
         )
 
 

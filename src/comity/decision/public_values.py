@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from comity.agreement.model import ColumnRule
 from comity.decision.lineage import Lineage
 from comity.question.expressions import Call, Expression, Literal
 from comity.vocabulary.dataset import Dataset
@@ -10,22 +13,25 @@ from comity.vocabulary.types import Type
 TRUTH_VALUES = ("false", "true")
 
 
-def of_key(
-    key: Expression, *, lineage: Lineage, datasets: dict[str, Dataset], fields: dict[tuple[str, str], str]
-) -> tuple[str, ...] | None:
+def public_list(rule: ColumnRule, dataset: Dataset) -> tuple[str, ...]:
+    """What everybody knows of an agreed column: the catalogue's code list, or the band edges that the agreement prints."""
+    if rule.treatment.kind == "band":
+        return tuple(str(edge) for edge in rule.treatment.edges)
+    field = dataset.field(rule.field)
+    return field.values if field is not None and rule.treatment.kind == "exact" else ()
+
+
+def of_key(key: Expression, *, lineage: Lineage, lists: Mapping[tuple[str, str], tuple[str, ...]]) -> tuple[str, ...] | None:
     """The public code list of a key, or None where its values might be known from the data only.
 
-    ``fields`` maps (scan alias, column as the question sees it) to the dataset's field, for columns left exact.
+    ``lists`` maps (scan alias, column as the question sees it) to the column's ``public_list``.
     """
     if key.type is Type.BOOLEAN:
         return TRUTH_VALUES
     if isinstance(key, Call) and key.function == "case":
         return _labels(key)
     plain = lineage.plain(key)
-    if plain is None or (plain.source, plain.name) not in fields:
-        return None
-    field = datasets[plain.source].field(fields[plain.source, plain.name])
-    return field.values if field is not None and field.values else None
+    return None if plain is None else lists.get((plain.source, plain.name))
 
 
 def _labels(case: Call) -> tuple[str, ...] | None:

@@ -8,31 +8,13 @@ from comity.decision.lineage import walk
 from comity.question.expressions import Expression
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
-from comity.question.relations import Derived, Grouped, Join, Where
+from comity.question.relations import Derived, Grouped, Join, Relation, Scan, Where
 
 
 def expressions(question: Statistics | Rows) -> Iterator[Expression]:
     """Keys, measures, outputs, order, and every expression of FROM and WHERE; not the steps, which read cells only."""
     for node in walk(question.input):
-        match node:
-            case Where(condition=condition):
-                yield condition
-            case Join(on=on, also=also):
-                for left, right in on:
-                    yield left
-                    yield right
-                if also is not None:
-                    yield also
-            case Derived(columns=outputs):
-                yield from (o.expression for o in outputs)
-            case Grouped(keys=keys, measures=measures, having=having):
-                yield from (k.expression for k in keys)
-                for _, measure in measures:
-                    yield from _measure(measure)
-                if having is not None:
-                    yield having
-            case _:
-                pass
+        yield from _relation(node)
     if isinstance(question, Statistics):
         yield from (k.expression for k in question.keys)
         for measure in question.measures:
@@ -40,6 +22,26 @@ def expressions(question: Statistics | Rows) -> Iterator[Expression]:
     else:
         yield from (o.expression for o in question.outputs)
         yield from (term.expression for term in question.order)
+
+
+def _relation(node: Relation) -> Iterator[Expression]:
+    match node:
+        case Scan():
+            pass
+        case Where(condition=condition):
+            yield condition
+        case Join(on=on, also=also):
+            yield from (column for pair in on for column in pair)
+            if also is not None:
+                yield also
+        case Derived(columns=outputs):
+            yield from (o.expression for o in outputs)
+        case Grouped(keys=keys, measures=measures, having=having):
+            yield from (k.expression for k in keys)
+            for _, measure in measures:
+                yield from _measure(measure)
+            if having is not None:
+                yield having
 
 
 def _measure(measure: Measure) -> Iterator[Expression]:

@@ -112,7 +112,8 @@ class _Exposer:
                         why=f"A DISTINCT sub-query must keep the key of the {unit.name}, or nobody can be counted after it.",
                         next="Add the key to the sub-query's columns, or group in the outer query.",
                     )
-        added, carried = [], []
+        added: list[Named] = []
+        carried: list[Counted] = []
         for unit in units:
             name = f"{UNIT}_{node.alias}_{len(added)}"
             added.append(Named(name, unit.column))
