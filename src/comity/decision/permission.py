@@ -39,8 +39,14 @@ def _purpose(agreement: Agreement, request: Request, vocabulary: Vocabulary) -> 
             next=f"Name {agreed} or a narrower purpose; `comity terms purposes` lists them.",
         )
     for forbidden in agreement.purpose.forbidden:
-        # A forbidden word that the vocabulary does not have was reported by the agreement's checks; here it must not crash.
-        if vocabulary.purpose(forbidden) is not None and vocabulary.narrower(asked, of=forbidden):
+        if vocabulary.purpose(forbidden) is None:
+            raise Refused(
+                "purpose-unknown",
+                clause="purpose.forbidden",
+                why=f"The forbidden purpose {forbidden} is not a term of the vocabulary, so it cannot be kept out.",
+                next="A new version must name it by a term; `comity terms purposes` lists them.",
+            )
+        if vocabulary.narrower(asked, of=forbidden):
             raise Refused(
                 "purpose-forbidden",
                 clause="purpose.forbidden",
