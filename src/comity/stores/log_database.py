@@ -1,0 +1,149 @@
+"""The tables of a log in SQLite.
+
+Trust sentence: whoever can write this file can make the log stop, lose what was not yet published, or (by a restored copy)
+try to fork it; they cannot change or drop a published entry unseen, since every root is signed and re-checked, and they
+cannot read sealed details.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from comity.ledger.tiles import WIDTH
+from comity.stores.log_errors import LogError
+
+_SCHEMA = """
+CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,
+                    size INTEGER NOT NULL, root BLOB NOT NULL, epoch INTEGER NOT NULL) STRICT;
+CREATE TABLE entries (idx INTEGER PRIMARY KEY, entry BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;
+CREATE TABLE tiles (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE keys (key BLOB PRIMARY KEY, idx INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE sealed (idx INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE counters (period TEXT, person BLOB, n INTEGER NOT NULL, PRIMARY KEY (period, person)) STRICT, WITHOUT ROWID;
+CREATE TABLE tags (period TEXT, tag BLOB, idx INTEGER NOT NULL, PRIMARY KEY (period, tag)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+VERSION = 1
+
+Row = tuple[int, bytes, bytes]
+"""(index, entry, leaf hash)"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The one row that says how long the log is. ``epoch`` rises by one with each commit: the compare-and-swap."""
+
+    origin: str
+    size: int
+    root: bytes
+    epoch: int
+
+
+def tile_id(level: int, index: int) -> int:
+    """The row of a tile: the level in the top byte, the number below."""
+    return level << 56 | index
+
+
+class LogDatabase:
+    """One connection. Durable: write-ahead log, ``synchronous = FULL`` (one fdatasync a commit)."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if not create and not path.exists():
+            raise LogError("log-missing", f"couldn't open log store {path.name}: the file does not exist")
+        try:
+            self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            self._pragmas()
+            if create:
+                self.connection.executescript(f"BEGIN EXCLUSIVE; {_SCHEMA} COMMIT;")
+            self._check_version(path)
+        except sqlite3.DatabaseError as error:
+            raise LogError("log-corrupt", f"couldn't open log store {path.name}: {error.sqlite_errorname}") from None
+
+    def _pragmas(self) -> None:
+        mode = self.connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise LogError("log-failed", f"couldn't open log store: journal mode is {mode}, not wal")
+        self.connection.execute("PRAGMA synchronous = FULL")
+        self.connection.execute("PRAGMA secure_delete = ON")
+
+    def _check_version(self, path: Path) -> None:
+        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != VERSION:
+            raise LogError("log-corrupt", f"couldn't open log store {path.name}: layout {version}, not {VERSION}")
+
+    def settle(self) -> None:
+        """Copy the write-ahead log into the database file and sync it.
+
+        After a failed sync the write-ahead log may look whole in the page cache and not be on the disk. Copying writes it anew.
+        """
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def state(self) -> State:
+        """The state row; ``log-missing`` when there is none."""
+        row = self.connection.execute("SELECT origin, size, root, epoch FROM state").fetchone()
+        if row is None:
+            raise LogError("log-missing", "couldn't read the state of the log: the store has none")
+        return State(*row)
+
+    def load_tile(self, level: int, index: int) -> bytes:
+        """The bytes of a hash tile, as much as is stored. The partial tile of level 0 is read from the entries' hashes."""
+        row = self.connection.execute("SELECT data FROM tiles WHERE id = ?", (tile_id(level, index),)).fetchone()
+        if row is not None:
+            return bytes(row[0])
+        if level:
+            return b""
+        leaves = self.connection.execute(
+            "SELECT leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", (index * WIDTH, (index + 1) * WIDTH)
+        )
+        return b"".join(leaf for (leaf,) in leaves)
+
+    def index_of(self, key: bytes) -> int | None:
+        """The entry that an idempotency key made, if any."""
+        row = self.connection.execute("SELECT idx FROM keys WHERE key = ?", (key,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def leaf(self, index: int) -> bytes:
+        """The leaf hash of one entry."""
+        return bytes(self.connection.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()[0])
+
+    def entries(self, start: int, stop: int) -> Iterator[Row]:
+        """Rows in order, one at a time."""
+        query = "SELECT idx, entry, leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
+        yield from self.connection.execute(query, (start, stop))
+
+    def sealed(self, index: int) -> bytes | None:
+        """The sealed detail of one entry; None when there was none or it was erased."""
+        row = self.connection.execute("SELECT sealed FROM sealed WHERE idx = ?", (index,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def write(
+        self,
+        *,
+        rows: Iterable[Row],
+        keys: Iterable[tuple[bytes, int]],
+        sealed: Iterable[tuple[int, bytes]],
+        tiles: Iterable[tuple[int, bytes]],
+    ) -> None:
+        """Put a batch into the open transaction."""
+        run = self.connection.executemany
+        run("INSERT INTO entries VALUES (?, ?, ?)", rows)
+        run("INSERT INTO keys VALUES (?, ?)", keys)
+        run("INSERT INTO sealed VALUES (?, ?)", sealed)
+        run("INSERT INTO tiles VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data", tiles)
+
+    def swap(self, old: State, *, size: int, root: bytes) -> State:
+        """Set the state row in the open transaction, if it is still ``old``. Raises ``log-failed`` otherwise."""
+        done = self.connection.execute(
+            "UPDATE state SET size = ?, root = ?, epoch = epoch + 1 WHERE epoch = ? AND size = ? AND root = ?",
+            (size, root, old.epoch, old.size, old.root),
+        )
+        if done.rowcount != 1:
+            raise LogError("log-failed", "couldn't commit to the log: another writer changed it inside the transaction")
+        return State(old.origin, size, root, old.epoch + 1)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()

@@ -1,0 +1,25 @@
+"""What can go wrong with the log store. Texts read "couldn't VERB THING: cause" and never hold an entry's content."""
+
+from __future__ import annotations
+
+CODES = {
+    "log-missing": "something that should exist does not, and is not invented",
+    "log-exists": "a log is there already and is not overwritten",
+    "log-rolled-back": "the store holds less than the log has signed for: a restored backup, or a fork",
+    "log-corrupt": "what the store holds does not fit its own hashes",
+    "log-unavailable": "nothing was written (or nobody knows): ask again with the same idempotency key",
+    "log-failed": "a write failed in a way after which nothing may be signed; the process must be restarted",
+    "log-key-reused": "the idempotency key was used before for another entry",
+    "log-closed": "the log was closed",
+    "log-index": "there is no such entry",
+}
+"""Every code that ``LogError`` may carry, with its meaning."""
+
+
+class LogError(Exception):
+    """The log could not do what was asked. ``code`` is a key of ``CODES``; nothing may be released."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+        self.why = why

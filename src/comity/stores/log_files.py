@@ -1,0 +1,114 @@
+"""The public face of a log: tiles, entry bundles and the checkpoint as static files (C2SP tlog-tiles).
+
+Trust sentence: whoever can write these files can make readers fail to verify, but not make them accept anything; the files are
+written anew from the store at any time. The checkpoint file is also what the next start compares the store with.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from comity.ledger import checkpoint as checkpoints
+from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.invalid import Invalid
+from comity.ledger.note import Verifier
+from comity.ledger.tiles import WIDTH, bundle_path, pack_entries, tile_path, widths
+from comity.stores.log_database import LogDatabase
+from comity.stores.log_errors import LogError
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive file lock, which the system frees when the process dies."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace a file so that it is, also after a power cut, the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    temporary.replace(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames inside a folder durable."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class LogFiles:
+    """The folder ``log/`` of a node, safe to serve to anyone as it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read_checkpoint(self, log: Verifier) -> Checkpoint:
+        """The published checkpoint, its signature checked. Raises ``log-missing`` or ``log-corrupt``."""
+        path = self.folder / "checkpoint"
+        try:
+            text = path.read_bytes().decode()
+        except FileNotFoundError:
+            raise LogError(
+                "log-missing",
+                "couldn't read log/checkpoint: the file does not exist although the log does; "
+                "put it back from a copy, or write it anew with `comity log fsck --republish`",
+            ) from None
+        except UnicodeDecodeError:
+            raise LogError("log-corrupt", "couldn't read log/checkpoint: it is not text") from None
+        try:
+            return checkpoints.open_checkpoint(text, log=log)[0]
+        except Invalid as problem:
+            raise LogError("log-corrupt", f"couldn't verify log/checkpoint: {problem.why}") from None
+
+    def publish(self, database: LogDatabase, note: str, checkpoint: Checkpoint, *, since: int) -> None:
+        """Write the tiles and bundles that changed since a published size, sync them, then the checkpoint."""
+        touched: set[Path] = set()
+        for name, data in self._changed(database, checkpoint.size, since):
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data)
+            touched |= {path.parent, path.parent.parent}
+        for folder in touched:
+            sync_folder(folder)
+        write_whole(self.folder / "checkpoint", note.encode())
+        sync_folder(self.folder)
+        self._drop_partials(checkpoint.size, since)
+
+    def _changed(self, database: LogDatabase, size: int, since: int) -> Iterator[tuple[str, bytes]]:
+        for level, full, partial in widths(size):
+            first = (since >> (8 * level)) // WIDTH
+            for index in range(first, full + (partial > 0)):
+                width = WIDTH if index < full else partial
+                yield tile_path(level, index, width), database.load_tile(level, index)[: width * 32]
+                if level == 0:
+                    start = index * WIDTH
+                    rows = database.entries(start, start + width)
+                    yield bundle_path(index, width), pack_entries(entry for _, entry, _ in rows)
+
+    def _drop_partials(self, size: int, since: int) -> None:
+        """Partial tiles whose full tile is published now are no longer needed (the format says so)."""
+        for level, full, _ in widths(size):
+            for index in range((since >> (8 * level)) // WIDTH, full):
+                names = [tile_path(level, index)] + ([bundle_path(index)] if level == 0 else [])
+                for name in names:
+                    shutil.rmtree(self.folder / f"{name}.p", ignore_errors=True)
