@@ -62,21 +62,34 @@ class LogFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def read_checkpoint(self, log: Verifier) -> Checkpoint:
-        """The published checkpoint, its signature checked. Raises ``log-missing`` or ``log-corrupt``."""
-        path = self.folder / "checkpoint"
+    def write_key(self, vkey: str) -> None:
+        """Put the log's public key beside the log. Readers should compare it with one they got elsewhere."""
+        write_whole(self.folder / "log.vkey", vkey.encode() + b"\n")
+
+    def read_key(self) -> str:
+        """The log's public key (vkey)."""
+        return self._read("log.vkey").strip()
+
+    def read_note(self) -> str:
+        """The published checkpoint as it stands, a signed note."""
+        return self._read("checkpoint")
+
+    def _read(self, name: str) -> str:
         try:
-            text = path.read_bytes().decode()
+            return (self.folder / name).read_bytes().decode()
         except FileNotFoundError:
             raise LogError(
                 "log-missing",
-                "couldn't read log/checkpoint: the file does not exist although the log does; "
-                "put it back from a copy, or write it anew with `comity log fsck --republish`",
+                f"couldn't read log/{name}: the file does not exist although the log does; put it back from a copy",
             ) from None
         except UnicodeDecodeError:
-            raise LogError("log-corrupt", "couldn't read log/checkpoint: it is not text") from None
+            raise LogError("log-corrupt", f"couldn't read log/{name}: it is not text") from None
+
+    def read_checkpoint(self, log: Verifier) -> Checkpoint:
+        """The published checkpoint, its signature checked. Raises ``log-missing`` or ``log-corrupt``."""
+        note = self.read_note()
         try:
-            return checkpoints.open_checkpoint(text, log=log)[0]
+            return checkpoints.open_checkpoint(note, log=log)[0]
         except Invalid as problem:
             raise LogError("log-corrupt", f"couldn't verify log/checkpoint: {problem.why}") from None
 

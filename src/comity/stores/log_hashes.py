@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+from comity.ledger import tree
+from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.tiles import HEIGHT, WIDTH, Pyramid, widths
+from comity.stores.log_errors import LogError
 
 Load = Callable[[int, int], bytes]
 """``load(level, index)``: as many bytes of that hash tile as are stored."""
@@ -68,3 +71,28 @@ class Hashes:
             self._edge[level] = Pyramid()
             digest = edge.rows[HEIGHT][0]
             level += 1
+
+
+def verified_hashes(load: Load, size: int, root: bytes, published: Checkpoint) -> Hashes:
+    """The hashes at the stored size, once they give the stored root and continue the published checkpoint.
+
+    Raises ``LogError`` ``log-corrupt`` or ``log-rolled-back``.
+    """
+    if published.size > size:
+        raise LogError(
+            "log-rolled-back",
+            f"couldn't open the log: the store holds {size} entries, the published checkpoint {published.size}; "
+            "this looks like a restored backup, and signing on would fork the log",
+        )
+    try:
+        hashes = Hashes(load, size)
+        now, then = tree.root(hashes.get, size), tree.root(hashes.get, published.size)
+    except (IndexError, ValueError):
+        raise LogError("log-corrupt", "couldn't read the log's hashes: some are missing; run `comity log fsck`") from None
+    if now != root:
+        raise LogError("log-corrupt", "couldn't open the log: its hashes do not give its root; run `comity log fsck`")
+    if then != published.root:
+        raise LogError(
+            "log-rolled-back", f"couldn't open the log: its first {published.size} entries are not the published ones"
+        )
+    return hashes

@@ -1,0 +1,75 @@
+"""Reading a log without its private key: entries, and proofs against the published checkpoint.
+
+Trust sentence: it can only repeat what the store holds; whoever checks its proofs need not trust it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from comity.ledger import tree
+from comity.ledger.bundle import Bundle
+from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.note import Verifier, parse_vkey
+from comity.ledger.proof import Proof
+from comity.stores.log_database import LogDatabase, State
+from comity.stores.log_errors import LogError
+from comity.stores.log_files import LogFiles
+from comity.stores.log_hashes import Hashes
+
+
+class LogReader:
+    """A second connection to a node's log. Thread-safe."""
+
+    def __init__(self, root: Path) -> None:
+        self.files = LogFiles(root / "log")
+        self.database = LogDatabase(root / "log.db")
+        self.lock = threading.RLock()
+
+    @property
+    def verifier(self) -> Verifier:
+        """The log's public key, as published beside the log."""
+        return parse_vkey(self.files.read_key())
+
+    def state(self) -> State:
+        """What is committed now."""
+        with self.lock:
+            return self.database.state()
+
+    def entries(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """(index, entry) of the entries from ``start`` up to ``stop``."""
+        with self.lock:
+            rows = [(index, entry) for index, entry, _ in self.database.entries(start, stop)]
+        yield from rows
+
+    def sealed(self, index: int) -> bytes | None:
+        """The sealed detail of an entry, None when there is none (any more)."""
+        with self.lock:
+            return self.database.sealed(index)
+
+    def prove(self, index: int, checkpoint: Checkpoint, note: str) -> Bundle:
+        """The receipt file of an entry, proved in a signed checkpoint. Raises ``LogError`` ``log-index``."""
+        size = checkpoint.size
+        with self.lock:
+            row = next(self.database.entries(index, index + 1), None) if 0 <= index < size else None
+            if row is None:
+                raise LogError("log-index", f"couldn't prove entry {index}: the signed tree has {size} entries")
+            path = tuple(tree.inclusion_proof(Hashes(self.database.load_tile).get, index, size))
+        return Bundle(row[1], Proof(index, path, note).text, self.verifier.vkey)
+
+    def prove_published(self, index: int) -> Bundle:
+        """As ``prove``, against the checkpoint in ``log/checkpoint``."""
+        return self.prove(index, self.files.read_checkpoint(self.verifier), self.files.read_note())
+
+    def continues(self, old: int, new: int) -> list[bytes]:
+        """The hashes that prove that the tree of ``new`` entries continues the one of ``old``."""
+        with self.lock:
+            if not 0 <= old <= new <= self.database.state().size:
+                raise LogError("log-index", "couldn't prove consistency: the log is not that long")
+            return tree.consistency_proof(Hashes(self.database.load_tile).get, old, new)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.database.close()

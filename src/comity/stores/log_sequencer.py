@@ -1,0 +1,206 @@
+"""The one thread that writes a log: gather, commit, sign, answer.
+
+Everything that waits goes into one transaction with one sync. Nothing is signed before its transaction is durable, and nothing
+at all after a write failed in a way that leaves the disk's content unknown (PostgreSQL's "fsyncgate" shows why).
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from comity.ledger import checkpoint as checkpoints
+from comity.ledger import tree
+from comity.ledger.bundle import Bundle, Opened
+from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.note import Signer
+from comity.ledger.proof import Proof
+from comity.stores.log_database import LogDatabase, State, tile_id
+from comity.stores.log_errors import LogError
+from comity.stores.log_files import locked
+from comity.stores.log_hashes import Hashes, verified_hashes
+
+_MAX_BATCH = 2048
+_PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""SQLite's errors after which the transaction is known to be undone. After any other, nobody knows what is on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A durable entry: its ``index``, and the ``proof`` (a tlog-proof) that it is in the signed tree of ``size`` entries."""
+
+    index: int
+    size: int
+    proof: str
+    entry: bytes
+    key: str
+
+    def bundle(self, opened: Opened | None = None) -> Bundle:
+        """The receipt file to hand out."""
+        return Bundle(self.entry, self.proof, self.key, opened)
+
+
+Then = Callable[[Appended | LogError], None]
+
+
+@dataclass(slots=True)
+class Request:
+    """One entry on its way in. ``key`` is the digest of the caller's idempotency key."""
+
+    entry: bytes
+    leaf: bytes
+    key: bytes
+    sealed: bytes | None
+    then: Then
+    index: int = -1
+    problem: LogError | None = None
+
+
+class Sequencer:
+    """Owns the writing connection, the right edge of the tree and the key. ``put`` is for any thread."""
+
+    def __init__(self, root: Path, signer: Signer, database: LogDatabase, hashes: Hashes, state: State) -> None:
+        self.state = state
+        self.failed: LogError | None = None
+        self.stale = threading.Event()
+        """Set after each commit: the public files are behind."""
+        self._lock = root / "log.lock"
+        self._signer = signer
+        self._vkey = signer.vkey
+        self._database = database
+        self._hashes = hashes
+        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="comity-log", daemon=True)
+        self._thread.start()
+
+    def put(self, request: Request) -> None:
+        """Hand in one entry."""
+        self._queue.put(request)
+
+    def stop(self) -> None:
+        """Answer what was handed in, then end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def sign(self, state: State) -> str:
+        """The signed checkpoint of a committed state."""
+        return checkpoints.signed(Checkpoint(state.origin, state.size, state.root), self._signer)
+
+    def _run(self) -> None:
+        while (batch := self._gather()) is not None:
+            try:
+                problem = self.failed
+                if problem is None:
+                    self._commit(batch)
+                    answers = self._answers(batch)
+            except sqlite3.Error as error:
+                problem = self._undo(error)
+            except LogError as error:
+                problem = self.failed = error
+            except Exception as error:
+                # Whatever it was, the callers must be told, and nothing may be signed after it.
+                problem = self.failed = LogError("log-failed", f"couldn't append to the log: {type(error).__name__}")
+            for place, request in enumerate(batch):
+                request.then(problem or answers[place])
+            self.stale.set()
+
+    def _gather(self) -> list[Request] | None:
+        """All that waits, at least one; None once the log is closed."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < _MAX_BATCH:
+            try:
+                request = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if request is None:
+                self._queue.put(None)
+                break
+            batch.append(request)
+        return batch
+
+    def _undo(self, error: sqlite3.Error) -> LogError:
+        cause = getattr(error, "sqlite_errorname", type(error).__name__)
+        if getattr(error, "sqlite_errorcode", None) in _PASSING:
+            try:
+                self._database.connection.rollback()
+                self._reload(self._database.state())
+            except sqlite3.Error as second:
+                cause = second.sqlite_errorname
+            else:
+                return LogError("log-unavailable", f"couldn't append to the log: {cause}; nothing was written")
+        self.failed = LogError("log-failed", f"couldn't append to the log: {cause}; restart to read it anew")
+        return self.failed
+
+    def _reload(self, state: State) -> None:
+        """Take up what is stored now, be it by another process. The log may grow, never shrink."""
+        if state.size < self.state.size or state.origin != self.state.origin:
+            raise LogError("log-rolled-back", "couldn't append to the log: the store holds less than this process signed for")
+        before = Checkpoint(self.state.origin, self.state.size, self.state.root)
+        self._hashes = verified_hashes(self._database.load_tile, state.size, state.root, before)
+        self.state = state
+
+    def _commit(self, batch: list[Request]) -> None:
+        with locked(self._lock):
+            self._database.connection.execute("BEGIN IMMEDIATE")
+            state = self._database.state()
+            if state != self.state:
+                self._reload(state)
+            fresh = self._place(batch)
+            after = self._store(fresh, state) if fresh else state
+            self._database.connection.execute("COMMIT")
+            self.state = after
+
+    def _place(self, batch: list[Request]) -> list[Request]:
+        """Give each request its index; the new ones among them are returned."""
+        fresh: dict[bytes, Request] = {}
+        for request in batch:
+            twin = fresh.get(request.key)
+            known = twin.index if twin else self._database.index_of(request.key)
+            if known is None:
+                request.index = self.state.size + len(fresh)
+                fresh[request.key] = request
+                continue
+            request.index = known
+            if request.leaf != (twin.leaf if twin else self._database.leaf(known)):
+                request.problem = LogError("log-key-reused", "couldn't append to the log: the key belongs to another entry")
+        return list(fresh.values())
+
+    def _store(self, fresh: list[Request], state: State) -> State:
+        tiles: dict[int, bytes] = {}
+        for request in fresh:
+            for level, index, data in self._hashes.append(request.leaf):
+                tiles[tile_id(level, index)] = data
+        self._database.write(
+            rows=[(r.index, r.entry, r.leaf) for r in fresh],
+            keys=[(r.key, r.index) for r in fresh],
+            sealed=[(r.index, r.sealed) for r in fresh if r.sealed is not None],
+            tiles=tiles.items(),
+        )
+        root = tree.root(self._hashes.get, self._hashes.size)
+        return self._database.swap(state, size=self._hashes.size, root=root)
+
+    def _answers(self, batch: list[Request]) -> list[Appended | LogError]:
+        """Sign what was committed, once, and prove each entry in it."""
+        size, note = self.state.size, self.sign(self.state)
+        spans: dict[tuple[int, int], bytes] = {}
+        answers: list[Appended | LogError] = []
+        for request in batch:
+            if request.problem:
+                answers.append(request.problem)
+                continue
+            path = []
+            for span in tree.inclusion_spans(request.index, size):
+                digest = spans.get(span)
+                if digest is None:
+                    digest = spans[span] = tree.span_hash(self._hashes.get, *span)
+                path.append(digest)
+            proof = Proof(request.index, tuple(path), note)
+            answers.append(Appended(request.index, size, proof.text, request.entry, self._vkey))
+        return answers
