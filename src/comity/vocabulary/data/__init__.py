@@ -1,0 +1,1 @@
+"""The common words as YAML, one file a group. ``vocabulary.terms`` reads them."""
