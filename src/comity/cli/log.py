@@ -1,0 +1,147 @@
+"""`comity log`: look at a node's log, take proofs out of it, and check it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from comity.cli.verify import read_key
+from comity.ledger import receipt as receipts
+from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.invalid import Invalid
+from comity.ledger.note import parse_vkey
+from comity.stores.log_errors import LogError
+from comity.stores.log_files import LogFiles
+from comity.stores.log_fsck import Finding, check_files, check_store
+from comity.stores.log_reader import LogReader
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Turn the log's own errors into one line and exit status 1."""
+    try:
+        yield
+    except LogError as error:
+        click.echo(f"{error.code}: {error.why}", err=True)
+        sys.exit(1)
+    except Invalid as error:
+        click.echo(f"{error.code}: {error.why}", err=True)
+        sys.exit(1)
+
+
+@click.group("log")
+def log() -> None:
+    """The log of a node: every use of every agreement, provable to anyone."""
+
+
+@log.command("tail")
+@click.argument("node", type=_FOLDER)
+@click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1, 100_000), help="How many entries.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def tail(node: Path, number: int, as_json: bool) -> None:
+    """Print the last entries of NODE's log."""
+    with _telling():
+        reader = LogReader(node)
+        size = reader.state().size
+        for index, entry in reader.entries(max(0, size - number), size):
+            click.echo(_line(index, entry, as_json))
+
+
+def _line(index: int, entry: bytes, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"index": index, "entry": json.loads(entry)}, ensure_ascii=False)
+    try:
+        receipt = receipts.read(entry)
+    except Invalid:
+        return f"{index:>8}  (not a receipt: {len(entry)} bytes)"
+    what = receipt.decision if not receipt.code else f"{receipt.decision} {receipt.code}"
+    data = ", ".join(receipt.data) or "-"
+    return (
+        f"{index:>8}  {receipt.hour}  {receipt.agreement or '-'} v{receipt.version}  {receipt.purpose or '-'}  {data}  {what}"
+    )
+
+
+@log.command("prove")
+@click.argument("node", type=_FOLDER)
+@click.argument("index", type=click.IntRange(0))
+@click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write receipt.json.")
+def prove(node: Path, index: int, output: IO[str]) -> None:
+    """Write the receipt file of entry INDEX of NODE's log, proved in the published checkpoint."""
+    with _telling():
+        output.write(LogReader(node).prove_published(index).text)
+
+
+def _public(folder: Path, key: str | None) -> tuple[LogFiles, Checkpoint]:
+    """The public files in a folder (a node, its ``log/``, or an unpacked export) and their checked checkpoint."""
+    inner = folder / "log"
+    files = LogFiles(inner if (inner / "checkpoint").exists() else folder)
+    verifier = parse_vkey(read_key(key) if key else files.read_key())
+    return files, files.read_checkpoint(verifier)
+
+
+def _report(found: list[Finding], size: int, seconds: float) -> None:
+    for finding in found:
+        click.echo(str(finding), err=True)
+    if found:
+        click.echo(f"NOT WHOLE: {len(found)} findings in {size} entries", err=True)
+        sys.exit(1)
+    click.echo(f"whole: {size} entries checked in {seconds:.2f} s")
+
+
+@log.command("verify")
+@click.argument("folder", type=_FOLDER)
+@click.option("--key", help="The log's verifier key, or a file that holds it (default: log.vkey beside the log).")
+def verify(folder: Path, key: str | None) -> None:
+    """Check the public files of a log: every entry and hash against the signed checkpoint. Needs nothing private."""
+    with _telling():
+        begun = time.perf_counter()
+        files, published = _public(folder, key)
+        _report(check_files(files.folder, published), published.size, time.perf_counter() - begun)
+
+
+@log.command("fsck")
+@click.argument("node", type=_FOLDER)
+def fsck(node: Path) -> None:
+    """Check NODE's store and public files from their parts, naming each entry that does not fit."""
+    with _telling():
+        begun = time.perf_counter()
+        reader = LogReader(node)
+        files, published = _public(node, None)
+        found = check_store(reader.database, published) + check_files(files.folder, published)
+        _report(found, reader.state().size, time.perf_counter() - begun)
+
+
+@log.command("export")
+@click.argument("node", type=_FOLDER)
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--key", help="The log's verifier key, or a file that holds it (default: log.vkey beside the log).")
+def export(node: Path, archive: Path, key: str | None) -> None:
+    """Write the whole public log (tiles, entries, checkpoint, key, policy) of NODE to ARCHIVE, a new zip file."""
+    with _telling():
+        files, published = _public(node, key)
+        found = check_files(files.folder, published)
+        if found:
+            _report(found, published.size, 0.0)
+        _pack(files, archive)
+        click.echo(f"{archive}: {published.size} entries of {published.origin}")
+
+
+def _pack(files: LogFiles, archive: Path) -> None:
+    try:
+        with zipfile.ZipFile(archive, "x", zipfile.ZIP_DEFLATED) as packed:
+            for path in sorted(files.folder.rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    packed.write(path, path.relative_to(files.folder).as_posix())
+            packed.writestr("policy", f"log {files.read_key()}\nquorum none\n")
+    except FileExistsError:
+        raise click.UsageError(f"{archive} exists already and is not overwritten") from None

@@ -1,0 +1,92 @@
+"""`comity verify`: check a receipt offline, with the log's public key and nothing else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import IO
+
+import click
+
+from comity.ledger import bundle as files
+from comity.ledger.invalid import Invalid
+from comity.ledger.verify import Verdict
+from comity.ledger.verify import verify as check
+
+
+def read_key(key: str) -> str:
+    """A verifier key given as itself or as a file that holds it."""
+    path = Path(key)
+    try:
+        if "\n" not in key and len(key) < 1000 and path.is_file():
+            return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise click.UsageError("couldn't read the key file: it is not a text with a verifier key") from None
+    return key
+
+
+def _as_json(verdict: Verdict, key: str, trusted: bool) -> str:
+    answer: dict[str, object] = {"valid": verdict.valid, "code": verdict.code, "why": verdict.why, "key": key}
+    answer["key_given"] = trusted
+    if verdict.receipt is not None and verdict.checkpoint is not None:
+        answer |= {
+            "receipt": json.loads(verdict.receipt.entry),
+            "index": verdict.index,
+            "origin": verdict.checkpoint.origin,
+            "size": verdict.checkpoint.size,
+            "root": verdict.checkpoint.root.hex(),
+            "detail": None if verdict.detail is None else json.loads(verdict.detail),
+        }
+    return json.dumps(answer, indent=1, ensure_ascii=False)
+
+
+def _as_words(verdict: Verdict) -> list[str]:
+    receipt, checkpoint = verdict.receipt, verdict.checkpoint
+    if receipt is None or checkpoint is None:
+        return [f"NOT VALID ({verdict.code}): {verdict.why}"]
+    outcome = receipt.decision + (f" ({receipt.code}, {receipt.clause or 'no clause'})" if receipt.code else "")
+    lines = [
+        f"VALID  entry {verdict.index} of {checkpoint.size} in the log {checkpoint.origin}",
+        f"  agreement   {receipt.agreement or '(none)'} version {receipt.version}  {receipt.digest}",
+        f"  purpose     {receipt.purpose or '(none)'}",
+        f"  use         {receipt.way or '(none)'}, {receipt.kind or '(no kind)'}: {outcome}",
+        f"  hour        {receipt.hour}",
+    ]
+    for dataset, columns in receipt.data.items():
+        words = "; ".join(f"{column}: {', '.join(uses)}" for column, uses in columns.items())
+        lines.append(f"  data        {dataset}  {words}")
+    lines += [f"  protected   {protection}" for protection in receipt.protections]
+    if verdict.detail is not None:
+        lines.append("  detail      the opened detail is the one that the receipt committed to")
+    return lines
+
+
+@click.command("verify")
+@click.argument("receipt", type=click.File("rb"))
+@click.option(
+    "--key", help="The log's verifier key (vkey), or a file that holds it. Get it from the agency, not with the receipt."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def verify(receipt: IO[bytes], key: str | None, as_json: bool) -> None:
+    """Check RECEIPT (a receipt.json file, or - for standard input) without any server.
+
+    Exit status: 0 valid, 1 not valid (with the one reason), 2 wrong use of the command.
+    """
+    raw = receipt.read(files.MAX_BUNDLE + 1)
+    trusted = key is not None
+    try:
+        used = read_key(key) if key is not None else files.parse(raw).key
+        verdict = check(raw, log_key=used)
+    except Invalid as problem:
+        used, verdict = "", Verdict(valid=False, code=problem.code, why=problem.why)
+    if as_json:
+        click.echo(_as_json(verdict, used, trusted))
+    else:
+        click.echo("\n".join(_as_words(verdict)))
+        if verdict.valid and not trusted:
+            click.echo(f"  NOTE: checked with the key inside the file ({used}).", err=True)
+            click.echo(
+                "  Anyone can make a file with a key of their own: give the agency's published key with --key.", err=True
+            )
+    sys.exit(0 if verdict.valid else 1)
