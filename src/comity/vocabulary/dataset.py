@@ -83,6 +83,8 @@ class Dataset:
     modified: str | None = None
     issued: str | None = None
     legislation: tuple[str, ...] = ()
+    status: str = "confirmed"
+    """``proposed`` until a steward has read what the profile proposed, then ``confirmed``."""
 
     @property
     def identifier(self) -> str:

@@ -39,6 +39,8 @@ class Node:
     entries: dict[str, Node] = field(default_factory=dict)
     key_lines: dict[str, int] = field(default_factory=dict)
     items: list[Node] = field(default_factory=list)
+    raw: str = ""
+    """A scalar as it is written, so that the code ``01`` stays ``01``."""
 
     @property
     def plain(self) -> Any:
@@ -148,7 +150,7 @@ class _Builder:
             self._key(event, name, line)
             return
         kind = {"ScalarEvent": "scalar", "MappingStartEvent": "map"}.get(name, "list")
-        node = Node(line, kind, _scalar(event) if kind == "scalar" else None)
+        node = Node(line, kind, _scalar(event), raw=event.value) if kind == "scalar" else Node(line, kind)
         self._attach(node)
         if kind != "scalar":
             if len(self.stack) >= MAX_DEPTH:
