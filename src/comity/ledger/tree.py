@@ -137,16 +137,15 @@ def check_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[bytes
 def check_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Accept only a proof that the tree of ``new`` leaves begins with the tree of ``old`` leaves.
 
-    RFC 9162 section 2.1.4.2, with the empty tree (a prefix of every tree, by an empty proof). Raises ``Invalid``
-    ``consistency-wrong``.
+    RFC 9162 section 2.1.4.2. As there, ``old`` is 1 or more: that a tree continues the empty one needs no proof, and says
+    nothing. Raises ``Invalid`` ``consistency-wrong``.
     """
     code = "consistency-wrong"
     _sound(proof, code)
-    require(0 <= old <= new, code, f"A tree of {new} entries cannot continue one of {old}.")
-    if old in (0, new):
+    require(0 < old <= new, code, f"No proof can show that a tree of {new} entries continues one of {old}.")
+    if old == new:
         require(not proof, code, "No proof is needed here, yet one was given.")
-        expected = EMPTY_ROOT if old == 0 else new_root
-        require(old_root == expected, code, "The two roots differ although the trees must be the same.")
+        require(old_root == new_root, code, "The two roots differ although the trees have the same size.")
         return
     path = list(proof) if old & (old - 1) else [old_root, *proof]
     require(bool(path), code, "The proof is empty.")
