@@ -1,0 +1,25 @@
+"""What is asked, before it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sql:
+    """A question in SQL: statistics or rows, which the question itself says."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OnePerson:
+    """A look-up of one person. ``want`` holds column names and yes/no conditions over one source's columns."""
+
+    person: str | int
+    want: tuple[str, ...]
+    source: str | None = None
+    """The agreement's source (``data[].as``); needed only where several could answer."""
+
+
+Ask = Sql | OnePerson

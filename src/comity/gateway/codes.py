@@ -1,0 +1,53 @@
+"""The gateway's own codes, and the HTTP status of every code."""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    "agreement-unknown": "There is no such agreement, or the caller's agency has no part in it: the answer is the same.",
+    "rows-per-answer": "The answer has more rows than the agreement allows in one answer.",
+    "lookup-source": "It is not clear which of the agreement's sources is to be asked about the person.",
+    "lookup-want": "A look-up names at least one column or condition, and at most 50.",
+    "token-missing": "The request carries no token.",
+    "token-unreadable": "The token is not one of this node.",
+    "token-expired": "The token has expired.",
+    "token-revoked": "The token was revoked.",
+    "body-too-large": "The request's body is larger than the node accepts.",
+    "body-unreadable": "The request's body is not the JSON object that this endpoint takes.",
+    "format-unknown": "None of the accepted formats can be given.",
+    "path-unknown": "There is nothing at this address.",
+    "method-unknown": "This address does not take this method.",
+    "receipt-unknown": "There is no such receipt, or it is none of the caller's agreements'.",
+    "log-unavailable": "The log cannot record the request now, so nothing is released.",
+    "node-trouble": "The node could not finish; nothing was released.",
+}
+"""Refusals by ``decide`` have their codes in ``decision.codes``, those of reading SQL in ``question``."""
+
+_STATUS = {
+    "agreement-unknown": 404,
+    "path-unknown": 404,
+    "receipt-unknown": 404,
+    "token-missing": 401,
+    "token-unreadable": 401,
+    "token-expired": 401,
+    "token-revoked": 401,
+    "body-too-large": 413,
+    "body-unreadable": 400,
+    "format-unknown": 406,
+    "method-unknown": 405,
+    "lookup-source": 422,
+    "lookup-want": 422,
+    "queries-per-day": 429,
+    "people-per-day": 429,
+    "person-per-day": 429,
+    "engine-time": 503,
+    "engine-memory": 503,
+    "engine-source": 503,
+    "engine-failed": 500,
+    "log-unavailable": 503,
+    "node-trouble": 500,
+}
+
+
+def status(code: str) -> int:
+    """The HTTP status of a code: 422 where the SQL cannot be read, 403 for whatever the agreement does not allow."""
+    return _STATUS.get(code) or (422 if code.startswith("sql-") else 403)

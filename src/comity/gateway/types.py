@@ -1,0 +1,197 @@
+"""The wire: what the gateway takes and gives as JSON. OpenAPI is generated from these types."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Query = Annotated[str, Meta(min_length=1, max_length=100_000)]
+
+
+class AskBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A question in SQL under an agreement, for a purpose."""
+
+    agreement: Name
+    purpose: Name
+    sql: Query
+
+
+class LookupBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A look-up of one person. ``want``: column names or yes/no conditions."""
+
+    agreement: Name
+    purpose: Name
+    person: Annotated[str, Meta(min_length=1, max_length=200)] | int
+    want: Annotated[list[Annotated[str, Meta(min_length=1, max_length=1000)]], Meta(min_length=1, max_length=50)]
+    reason: Annotated[str, Meta(max_length=500)] | None = None
+    source: Name | None = None
+
+
+class Opened(Struct, kw_only=True):
+    """The salt and the detail that a receipt commits to."""
+
+    salt: str
+    detail: str
+
+
+class ReceiptFile(Struct, kw_only=True, omit_defaults=True):
+    """A receipt file: the log entry, its tlog-proof and the log's key. Check it offline with ``comity verify``."""
+
+    type: str
+    entry: str
+    proof: str
+    key: str
+    opened: Opened | None = None
+
+
+class ColumnOut(Struct, kw_only=True):
+    """One output column: its name and one of the nine types."""
+
+    name: str
+    type: str
+
+
+class AnswerBody(Struct, kw_only=True):
+    """A protected answer. ``suppressed`` lists the cells (row, column) whose null means: there is a number, not told."""
+
+    agreement: str
+    version: int
+    purpose: str
+    kind: str
+    way: str
+    columns: list[ColumnOut]
+    rows: list[list[Any]]
+    suppressed: list[tuple[int, int]]
+    protected: list[str]
+    duties: list[str]
+    receipt: ReceiptFile
+
+
+class UseOut(Struct, kw_only=True):
+    """One column used in one way, and its treatment."""
+
+    dataset: str
+    column: str
+    use: str
+    treatment: str
+
+
+class Cost(Struct, kw_only=True):
+    """What a question takes from the day's quota, and what is left before it; null where nothing is agreed."""
+
+    queries: int
+    queries_left: int | None
+    people_left: int | None
+
+
+class ExplainBody(Struct, kw_only=True):
+    """What a question would do and cost. No data was read."""
+
+    agreement: str
+    version: int
+    purpose: str
+    kind: str
+    way: str
+    uses: list[UseOut]
+    protections: list[str]
+    columns: list[ColumnOut]
+    duties: list[str]
+    cost: Cost
+
+
+class SourceOut(Struct, kw_only=True):
+    """One source of an agreement as questions see it: columns with the types they have after treatment, and their uses."""
+
+    name: str
+    dataset: str
+    rows: str | None
+    columns: list[SourceColumn]
+
+
+class SourceColumn(Struct, kw_only=True):
+    """One column of a source."""
+
+    name: str
+    type: str
+    uses: list[str]
+    treatment: str
+
+
+class AgreementLine(Struct, kw_only=True):
+    """One agreement in a list."""
+
+    agreement: str
+    version: int
+    title: str
+    kind: str
+    purpose: str
+    state: str
+
+
+class AgreementList(Struct, kw_only=True):
+    """The agreements that the caller's agency has a part in."""
+
+    agreements: list[AgreementLine]
+
+
+class AgreementBody(Struct, kw_only=True):
+    """One agreement: what was signed, how it stands, and its sources as questions see them."""
+
+    agreement: str
+    version: int
+    title: str
+    kind: str
+    purpose: str
+    state: str
+    digest: str
+    by: list[str]
+    ways: list[str]
+    sources: list[SourceOut]
+    links: list[str]
+    document: dict[str, Any]
+
+
+class FieldOut(Struct, kw_only=True):
+    """One column of a dataset in the catalogue."""
+
+    name: str
+    type: str
+    meaning: str
+    category: str
+    sensitivity: str
+    role: str
+
+
+class DatasetOut(Struct, kw_only=True):
+    """One dataset of the catalogue. Where its rows are is not told."""
+
+    dataset: str
+    title: str
+    description: str
+    fields: list[FieldOut]
+
+
+class CatalogueBody(Struct, kw_only=True):
+    """The datasets that the agencies of this node describe."""
+
+    title: str
+    datasets: list[DatasetOut]
+
+
+class ErrorBody(Struct, kw_only=True):
+    """Every error: a stable code, the clause at stake (or ""), why, what to do next, and the receipt where one was written."""
+
+    code: str
+    clause: str
+    why: str
+    next: str
+    receipt: ReceiptFile | None = None
+
+
+class Health(Struct, kw_only=True):
+    """Whether the process lives, or is ready to answer."""
+
+    status: str
+    version: str

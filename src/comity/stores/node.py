@@ -1,0 +1,175 @@
+"""A node: one folder that holds everything a gateway needs, and the doors to it.
+
+    comity.toml    settings                       keys/        private keys (nobody else may read)
+    catalogue/     dataset descriptions           log/ log.db  the transparency log
+    agreements/    agreements and signatures      state.db     lifecycle, quotas, revocations
+
+Trust: whoever can modify the whole folder owns the node. Each part's own sentence says what less than that allows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from comity.stores import settings as files
+from comity.stores.agreements import Agreements, Held
+from comity.stores.database import Database
+from comity.stores.keys import Keys
+from comity.stores.log import LogStore
+from comity.stores.problem import StoreError
+from comity.stores.quota import Quotas
+from comity.stores.settings import Settings
+from comity.stores.state import State
+from comity.vocabulary.catalogue import AGENCIES, read_catalogue, write_agencies
+from comity.vocabulary.dataset import Catalogue
+from comity.vocabulary.problem import Invalid
+from comity.vocabulary.terms import Vocabulary, load
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The documents as they were at one look at the folders."""
+
+    stamp: str
+    catalogue: Catalogue
+
+
+class Node:
+    """An opened node. Thread-safe; close it, or use it in a ``with`` block."""
+
+    def __init__(self, path: Path, settings: Settings, database: Database) -> None:
+        self.path = path
+        self.settings = settings
+        self.keys = Keys(path / "keys")
+        self.state = State(database)
+        self.quotas = Quotas(database, self.keys.person)
+        self._database = database
+        self._known: _Known | None = None
+        self._lock = threading.RLock()
+
+    @classmethod
+    def create(cls, path: str | Path, *, title: str | None = None, name: str | None = None) -> Node:
+        """An empty node in a new (or empty) folder. Raises ``StoreError`` when anything is there already."""
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise StoreError("create the node", f"{path} is already there and not empty", next="Choose a new folder.")
+        name = name or re.sub(r"[^a-z0-9.-]+", "-", path.resolve().name.lower()).strip("-.") or "node"
+        path.mkdir(parents=True, exist_ok=True, mode=0o755)
+        identity = f"{name}-{secrets.token_hex(4)}"
+        log = f"comity.{identity}"
+        files.write(path / "comity.toml", name=name, title=title or name, identity=identity, log=log)
+        for folder in ("catalogue", "agreements"):
+            (path / folder).mkdir()
+        (path / "catalogue" / AGENCIES).write_text(write_agencies(Catalogue(title=title or name)), "utf-8")
+        keys = Keys.create(path / "keys", log_name=log)
+        LogStore.create(path, signer=keys.log).close()
+        Database.create(path / "state.db")
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Node:
+        """Open a node's folder. What should exist and does not is an error, never invented."""
+        path = Path(path)
+        settings = files.read(path / "comity.toml")
+        for folder in ("catalogue", "agreements"):
+            if not (path / folder).is_dir():
+                raise StoreError("open the node", f"{folder}/ is not there", next="Restore the folder from a backup.")
+        return cls(path, settings, Database(path / "state.db"))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The common words, and the jurisdiction's own from ``terms.yaml`` where there is one."""
+        own = self.path / "terms.yaml"
+        return _vocabulary(own)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All agencies and datasets, as the files say now."""
+        return self._look().catalogue
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever a file of the catalogue does; part of every cache's key."""
+        return self._look().stamp
+
+    @property
+    def agreements(self) -> Mapping[tuple[str, int], Held]:
+        """Every version of every agreement, by (identifier, version), as the files say now."""
+        with self._lock:
+            known = self._look()
+            return self._documents.all(known.catalogue, stamp=known.stamp)
+
+    @property
+    def documents(self) -> Agreements:
+        """Where new versions and signatures are put."""
+        return self._documents
+
+    def current(self, identifier: str) -> Held | None:
+        """The version that answers: the newest in force, else the newest at all; None where there is no such agreement."""
+        versions = {v: held for (i, v), held in self.agreements.items() if i == identifier}
+        running = [v for v in self.state.in_force(identifier) if v in versions]
+        newest = running[0] if running else max(versions, default=None)
+        return None if newest is None else versions[newest]
+
+    @cached_property
+    def log(self) -> LogStore:
+        """The transparency log, opened for writing at first use."""
+        return LogStore.open(self.path, signer=self.keys.log)
+
+    @cached_property
+    def _documents(self) -> Agreements:
+        return Agreements(self.path / "agreements", self.vocabulary)
+
+    def _look(self) -> _Known:
+        with self._lock:
+            stamp = _stamp(self.path / "catalogue")
+            if self._known is None or self._known.stamp != stamp:
+                self._known = _Known(stamp, _catalogue(self.path / "catalogue", self.vocabulary))
+            return self._known
+
+    def close(self) -> None:
+        """Close the log and the state. What was acknowledged is on the disk already."""
+        if "log" in self.__dict__:
+            self.log.close()
+        self._database.close()
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _vocabulary(own: Path) -> Vocabulary:
+    try:
+        return load(own.read_text("utf-8") if own.is_file() else None)
+    except UnicodeDecodeError:
+        raise StoreError("read terms.yaml", "it is not UTF-8", next="Save it as plain UTF-8 text.") from None
+    except Invalid as invalid:
+        raise StoreError("read terms.yaml", str(invalid), next="Correct the lines above.") from None
+
+
+def _catalogue(folder: Path, vocabulary: Vocabulary) -> Catalogue:
+    texts = {file.name: file.read_bytes() for file in sorted(folder.glob("*.yaml")) if not file.name.startswith(".")}
+    try:
+        return read_catalogue(texts, vocabulary=vocabulary)
+    except Invalid as invalid:
+        raise StoreError(
+            "read the catalogue", str(invalid), next="Correct the lines above; nothing answers until then."
+        ) from None
+
+
+def _stamp(folder: Path) -> str:
+    parts = []
+    for entry in sorted(os.scandir(folder), key=lambda e: e.name):
+        found = entry.stat()
+        parts.append(f"{entry.name} {found.st_mtime_ns} {found.st_size} {found.st_ino}")
+    return sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
