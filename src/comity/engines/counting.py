@@ -1,0 +1,80 @@
+"""Cells from an engine's counts: cheap bounds first, exact distinct counts only for the cells still in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from comity.decision.engine import Cell, EngineError, Limits
+from comity.decision.plan import Plan
+from comity.engines.instance import Opened
+from comity.engines.sql import quoted
+from comity.engines.sql_cells import CellQuery, Count
+from comity.engines.sql_expressions import DUCKDB
+from comity.engines.values import python
+from comity.question.expressions import Value
+from comity.question.question import Statistics
+from comity.vocabulary.dataset import Dataset
+
+Ask = Callable[[tuple[Opened, ...], str, Limits], pa.Table]
+
+
+def view(dataset: Dataset) -> str:
+    """How a worker's SQL names a dataset."""
+    return quoted(dataset.identifier)
+
+
+class Counter:
+    """Runs cell queries. ``ask`` runs one SELECT."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def cells(self, plan: Plan, limits: Limits, opened: tuple[Opened, ...]) -> list[Cell]:
+        """All cells of a plan."""
+        count = tuple(Count.EXACT for _ in plan.units)
+        query = CellQuery(plan, DUCKDB, view, count, limit=limits.cells + 1)
+        return read_cells(plan, self._ask(opened, query.sql(), limits), limits)
+
+
+def read_cells(plan: Plan, table: pa.Table, limits: Limits) -> list[Cell]:
+    """The cells of a result whose people were counted exactly."""
+    question = plan.question
+    assert isinstance(question, Statistics)
+    if table.num_rows > limits.cells:
+        raise EngineError("engine-cells", "The question makes more cells than allowed.")
+    columns = {name: table.column(name).to_pylist() for name in table.column_names}
+    return [cell for row in range(table.num_rows) for cell in _cell(plan, question, columns, row)]
+
+
+def _cell(plan: Plan, question: Statistics, columns: dict[str, list[object]], row: int) -> list[Cell]:
+    sets = list(dict.fromkeys(question.sets))
+    shown = sorted(set().union(*sets))
+    bits = _int(columns["g"][row]) if "g" in columns else 0
+    left_out = {i for at, i in enumerate(reversed(shown)) if bits >> at & 1}
+    names = tuple(i for i in shown if i not in left_out)
+    keys: tuple[Value, ...] = tuple(
+        python(columns[f"k{i}"][row], k.expression.type) if i in names else None for i, k in enumerate(question.keys)
+    )
+    people = tuple(_int(columns[f"p{j}"][row]) for j in range(len(plan.units)))
+    made = Cell(
+        set=0,
+        keys=keys,
+        values=tuple(python(columns[f"v{i}"][row], m.type) for i, m in enumerate(question.measures)),
+        people=people,
+        contributors=tuple(
+            people if rule.contributors is None else tuple(_int(columns[f"q{i}_{j}"][row]) for j in range(len(plan.units)))
+            for i, rule in enumerate(plan.measures)
+        ),
+        indicator=tuple(bool(columns[f"i{i}"][row]) if f"i{i}" in columns else False for i in range(len(question.measures))),
+    )
+    return [
+        Cell(number, made.keys, made.values, made.people, made.contributors, made.indicator)
+        for number, one in enumerate(question.sets)
+        if set(one) == set(names)
+    ]
+
+
+def _int(value: object) -> int:
+    return int(value) if isinstance(value, int) else 0

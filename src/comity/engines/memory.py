@@ -1,0 +1,219 @@
+"""The oracle: a plan run in plain Python, row by row, obviously right and slow. Every other engine must return the same.
+
+It follows the plan's words one by one: fence each source, join, filter, group, count people. Nothing is optimised.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from comity.decision.engine import Cell, EngineError, Limits
+from comity.decision.plan import Fence, Plan
+from comity.engines import aggregates
+from comity.engines.ordering import sort_key
+from comity.engines.values import batch
+from comity.protection.rules import MeasureRule
+from comity.question.evaluate import evaluate
+from comity.question.expressions import Expression, Named, Value
+from comity.question.measures import Measure
+from comity.question.question import Rows, Statistics
+from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
+from comity.vocabulary.dataset import Dataset
+from comity.vocabulary.types import Type
+
+Row = Mapping[tuple[str, str], Value]
+
+
+class MemoryEngine:
+    """Runs plans over lists of rows. ``load`` gives a dataset's rows as dictionaries by field name."""
+
+    name = "memory"
+
+    def __init__(self, load: Callable[[Dataset], list[dict[str, Value]]]) -> None:
+        self._load = load
+
+    def cells(self, plan: Plan, limits: Limits) -> list[Cell]:
+        """See ``Engine.cells``. People are always exact here."""
+        question = plan.question
+        if not isinstance(question, Statistics):
+            raise EngineError("engine-failed", "The plan does not ask for statistics.")
+        rows = self._run(plan, question.input, limits)
+        made = [cell for number, names in enumerate(question.sets) for cell in _cells(plan, question, number, names, rows)]
+        if len(made) > limits.cells:
+            raise EngineError("engine-cells", "The question makes more cells than allowed.")
+        return made
+
+    def rows(self, plan: Plan, limits: Limits) -> Iterable[pa.RecordBatch]:
+        """See ``Engine.rows``."""
+        question = _rows_question(plan)
+        chosen = sorted_rows(self._run(plan, question.input, limits), question)
+        made = [tuple(evaluate(o.expression, row) for o in question.outputs) for row in chosen]
+        if question.distinct:
+            made = list(dict.fromkeys(made))
+        stop = None if question.limit is None else question.offset + question.limit
+        yield batch(made[question.offset : stop], [(o.name, o.expression.type) for o in question.outputs])
+
+    def people(self, plan: Plan, limits: Limits) -> int:
+        """See ``Engine.people``: the sum over units; with a LIMIT, no more than its rows can hold."""
+        question = _rows_question(plan)
+        rows = self._run(plan, question.input, limits)
+        counts = [len({v for row in rows if (v := evaluate(unit.key, row)) is not None}) for unit in plan.units]
+        if question.limit is not None and not question.distinct:
+            counts = [min(count, question.limit) for count in counts]
+        return sum(counts)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _run(self, plan: Plan, relation: Relation, limits: Limits) -> list[Row]:
+        scans = {fence.alias: fenced(fence, self._load(fence.dataset)) for fence in plan.fences}
+        return list(_Reading(scans, time.monotonic() + limits.seconds).relation(relation))
+
+
+def _rows_question(plan: Plan) -> Rows:
+    if not isinstance(plan.question, Rows):
+        raise EngineError("engine-failed", "The plan does not ask for rows.")
+    return plan.question
+
+
+def fenced(fence: Fence, rows: Iterable[Mapping[str, Value]]) -> list[Row]:
+    """The rows and treated columns of one source that the question may see."""
+    made: list[Row] = []
+    for number, raw in enumerate(rows):
+        own = {("", name): value for name, value in raw.items()}
+        if fence.where is not None and evaluate(fence.where, own) is not True:
+            continue
+        seen = {(fence.alias, c.name): evaluate(c.expression, own) for c in fence.columns}
+        if fence.row_number is not None:
+            seen[fence.alias, fence.row_number] = number
+        made.append(seen)
+    return made
+
+
+def sorted_rows(rows: list[Row], question: Rows) -> list[Row]:
+    """ORDER BY over the input's columns; Python's sort is stable, so the last term is sorted by first."""
+    for term in reversed(question.order):
+        rows = sorted(rows, key=lambda row, term=term: sort_key(evaluate(term.expression, row), term))  # type: ignore[misc]
+    return rows
+
+
+@dataclass(frozen=True)
+class _Reading:
+    scans: Mapping[str, list[Row]]
+    deadline: float
+
+    def relation(self, node: Relation) -> Iterator[Row]:
+        match node:
+            case Scan():
+                yield from self.scans[node.alias]
+            case Where():
+                yield from (row for row in self.relation(node.input) if evaluate(node.condition, row) is True)
+            case Join():
+                yield from self._join(node)
+            case Derived():
+                yield from self._derived(node)
+            case Grouped():
+                yield from self._grouped(node)
+
+    def _join(self, node: Join) -> Iterator[Row]:
+        right = list(self.relation(node.right))
+        empty = dict.fromkeys(self._columns(node.right))
+        index: dict[tuple[Value, ...], list[Row]] = {}
+        for row in right:
+            index.setdefault(tuple(evaluate(r, row) for _, r in node.on), []).append(row)
+        for row in self.relation(node.left):
+            if time.monotonic() > self.deadline:
+                raise EngineError("engine-time", "The question took longer than allowed and was stopped.")
+            key = tuple(evaluate(left, row) for left, _ in node.on)
+            met = [] if None in key else [{**row, **other} for other in index.get(key, ())]
+            if node.also is not None:
+                met = [both for both in met if evaluate(node.also, both) is True]
+            if node.kind is JoinKind.SEMI or node.kind is JoinKind.ANTI:
+                if bool(met) is (node.kind is JoinKind.SEMI):
+                    yield row
+            elif not met and node.kind is JoinKind.LEFT:
+                yield {**row, **empty}
+            else:
+                yield from met
+
+    def _columns(self, node: Relation) -> list[tuple[str, str]]:
+        match node:
+            case Scan():
+                return list(self.scans[node.alias][0]) if self.scans[node.alias] else []
+            case Where():
+                return self._columns(node.input)
+            case Join():
+                semi = node.kind in {JoinKind.SEMI, JoinKind.ANTI}
+                return self._columns(node.left) + ([] if semi else self._columns(node.right))
+            case Derived():
+                return [(node.alias, c.name) for c in node.columns]
+            case Grouped():
+                return [(node.alias, n) for n in [k.name for k in node.keys] + [name for name, _ in node.measures]]
+
+    def _derived(self, node: Derived) -> Iterator[Row]:
+        seen: set[tuple[Value, ...]] = set()
+        for row in self.relation(node.input):
+            values = tuple(evaluate(c.expression, row) for c in node.columns)
+            if not node.distinct or values not in seen:
+                seen.add(values)
+                yield {(node.alias, c.name): value for c, value in zip(node.columns, values, strict=True)}
+
+    def _grouped(self, node: Grouped) -> Iterator[Row]:
+        for key, rows in grouped(node.keys, list(self.relation(node.input))).items():
+            made: dict[tuple[str, str], Value] = {(node.alias, k.name): value for k, value in zip(node.keys, key, strict=True)}
+            made |= {(node.alias, name): measured(measure, rows) for name, measure in node.measures}
+            if node.having is None or evaluate(node.having, made) is True:
+                yield made
+
+
+def grouped(keys: tuple[Named, ...], rows: list[Row]) -> dict[tuple[Value, ...], list[Row]]:
+    """Rows by the values of their keys. No keys and no rows still make one group: the total of nothing."""
+    made: dict[tuple[Value, ...], list[Row]] = {} if keys else {(): []}
+    for row in rows:
+        made.setdefault(tuple(evaluate(k.expression, row) for k in keys), []).append(row)
+    return made
+
+
+def measured(measure: Measure, rows: list[Row]) -> Value:
+    """One measure over the rows of one group."""
+    passing = [row for row in rows if measure.where is None or evaluate(measure.where, row) is True]
+    return aggregates.aggregate(measure, [tuple(evaluate(a, row) for a in measure.arguments) for row in passing])
+
+
+def _cells(plan: Plan, question: Statistics, number: int, names: tuple[int, ...], rows: list[Row]) -> Iterator[Cell]:
+    for key, members in grouped(tuple(question.keys[i] for i in names), rows).items():
+        values = dict(zip(names, key, strict=True))
+        people = [_people(plan, members, None), *(_people(plan, members, rule) for rule in plan.measures)]
+        yield Cell(
+            set=number,
+            keys=tuple(values.get(i) for i in range(len(question.keys))),
+            values=tuple(measured(m, members) for m in question.measures),
+            people=people[0],
+            contributors=tuple(people[1:]),
+            indicator=tuple(_indicator(m, members) for m in question.measures),
+        )
+
+
+def _people(plan: Plan, rows: list[Row], rule: MeasureRule | None) -> tuple[int, ...]:
+    test = rule.contributors if rule is not None else None
+    behind = rows if test is None else [row for row in rows if contributes(test, row)]
+    return tuple(len({v for row in behind if (v := evaluate(unit.key, row)) is not None}) for unit in plan.units)
+
+
+def contributes(test: Expression, row: Row) -> bool:
+    """Whether the value is neither NULL, nor 0, nor false."""
+    value = evaluate(test, row)
+    return value is not None and (isinstance(value, str) or bool(value) or test.type.temporal)
+
+
+def _indicator(measure: Measure, rows: list[Row]) -> bool:
+    """Whether it is a sum or mean of values that are all 0 or 1; a measure of nothing is none."""
+    if measure.function not in {"sum", "avg"} or measure.arguments[0].type is Type.TEXT:
+        return False
+    passing = [row for row in rows if measure.where is None or evaluate(measure.where, row) is True]
+    values = [v for row in passing if (v := evaluate(measure.arguments[0], row)) is not None]
+    return bool(values) and all(v in {0, 1} for v in values)
