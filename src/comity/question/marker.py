@@ -1,4 +1,4 @@
-"""A marker: a value that is there but may not be told. Evaluation passes it on and never looks inside; there is nothing inside."""
+"""A marker: a value that is there but may not be told. Evaluation passes it on; there is nothing inside to look at."""
 
 from __future__ import annotations
 
