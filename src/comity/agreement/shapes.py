@@ -127,6 +127,19 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A clause that the vocabulary has and that this version cannot enforce: refused, so that nobody signs a promise unkept."""
+
+    why: str
+
+    def check(self, node: Node, clause: str, report: Report) -> None:
+        """Always a problem."""
+        name = clause.rpartition(".")[2]
+        message = f"`{name}` cannot be enforced in this version of Comity: {self.why}"
+        report(node, clause, "not-enforceable", message, "Remove the clause, or wait for a version that enforces it.")
+
+
+@dataclass(frozen=True, slots=True)
 class Many:
     """A list of values, each of one shape."""
 

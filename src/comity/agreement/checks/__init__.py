@@ -1,0 +1,25 @@
+"""Checks across clauses: what no single key can show. Pure: agreement, catalogue and vocabulary in, problems out."""
+
+from __future__ import annotations
+
+from comity.agreement.checks import data, legal, links, parties, purpose, run, use
+from comity.agreement.model import Agreement
+from comity.agreement.packs import check as check_packs
+from comity.agreement.problem import Problem
+from comity.vocabulary.dataset import Catalogue
+from comity.vocabulary.terms import Vocabulary
+
+__all__ = ["check"]
+
+
+def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[Agreement, tuple[Problem, ...]]:
+    """The agreement with its row limits read, and every problem, without lines."""
+    agreement, found = data.check(agreement, catalogue, vocabulary)
+    found += parties.check(agreement, catalogue)
+    found += purpose.check(agreement, vocabulary)
+    found += legal.check(agreement, catalogue, vocabulary)
+    found += links.check(agreement, catalogue)
+    found += use.check(agreement, catalogue)
+    found += run.check(agreement)
+    found += check_packs(agreement, catalogue, vocabulary)
+    return agreement, tuple(found)
