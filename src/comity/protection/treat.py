@@ -43,20 +43,20 @@ def treated(column: Column, treatment: Treatment) -> Expression:
     Its type is ``treated_type(column.type, treatment)``. Raises ``ValueError`` when the treatment does not fit, which the
     agreement's reader has told the steward long before.
     """
-    type = treated_type(column.type, treatment)
-    if type is None:
+    made = treated_type(column.type, treatment)
+    if made is None:
         raise ValueError(f"treatment {treatment.kind!r} does not fit a {column.type} column")
     kind = treatment.kind
     if kind in {"exact", "pseudonym"}:
         return column
     if kind == "redact":
-        return Literal(None, type)
+        return Literal(None, made)
     if kind == "year":
-        return Call("year", (column,), type)
+        return Call("year", (column,), made)
     if kind in _TRUNCATED:
         return Call("cast", (Call("date_trunc", (Literal(kind, Type.TEXT), column), column.type),), Type.DATE)
     if kind == "coarse":
-        return Call("left", (column, Literal(treatment.characters, Type.INTEGER)), type)
+        return Call("left", (column, Literal(treatment.characters, Type.INTEGER)), made)
     return _banded(column, treatment) if kind == "band" else _topped(column, treatment)
 
 
