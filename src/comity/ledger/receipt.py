@@ -30,6 +30,7 @@ Uses = Iterable[tuple[str, str, str, str]]
 """Rows of (dataset, column, use, treatment); the treatment is ``""`` or ``exact`` where the value is left as it is."""
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._/#-]{0,199}|", re.ASCII)
+_CLAUSE = re.compile(r"[A-Za-z0-9._:/\[\]-]{0,300}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|", re.ASCII)
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT\d\dZ", re.ASCII)
 _KEYS = {
@@ -113,6 +114,7 @@ def make(
     words = [agreement, purpose, kind, way, code]
     if decision == "refused":
         words = [word if _WORD.fullmatch(word) else UNREADABLE for word in words]
+        clause = clause if _CLAUSE.fullmatch(clause) else UNREADABLE
     receipt = Receipt(
         agreement=words[0],
         version=version,
@@ -203,8 +205,10 @@ def _check(receipt: Receipt) -> None:
     require(isinstance(receipt.digest, str) and bool(_DIGEST.fullmatch(receipt.digest)), code, "The digest reads sha256:...")
     require(isinstance(receipt.hour, str) and bool(_HOUR.fullmatch(receipt.hour)), code, "The hour reads 2026-11-23T09Z.")
     require(len(receipt.commitment) == 32, code, "A commitment is 32 bytes long.")
-    texts = (receipt.clause, *receipt.protections, *(u for cs in receipt.data.values() for us in cs.values() for u in us))
-    require(all(isinstance(text, str) for text in texts), code, "Clause, protections and uses are texts.")
+    path = isinstance(receipt.clause, str) and _CLAUSE.fullmatch(receipt.clause)
+    require(bool(path), code, "The clause is a path of words in the agreement.")
+    texts = (*receipt.protections, *(u for cs in receipt.data.values() for us in cs.values() for u in us))
+    require(all(isinstance(text, str) for text in texts), code, "Protections and uses are texts.")
 
 
 def load_json(raw: bytes, code: str) -> Any:

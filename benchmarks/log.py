@@ -1,0 +1,177 @@
+"""How fast the log is, beside what the machine can do at all: raw fdatasync and raw SHA-256, in the same run.
+
+python benchmarks/log.py [receipts] [folder]
+"""
+
+import hashlib
+import os
+import resource
+import sys
+import tempfile
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from comity.ledger import receipt
+from comity.ledger.note import Signer
+from comity.ledger.verify import verify
+from comity.stores.log import LogStore
+from comity.stores.log_fsck import check_files, check_store
+from comity.stores.log_reader import LogReader
+
+SIGNER = Signer("bench.example/log", Ed25519PrivateKey.from_private_bytes(b"\x07" * 32))
+USES = [("housing.shelter_stay", "stay_date", "group", "month"), ("housing.shelter_stay", "person_id", "link", "exact")]
+
+
+def entry(number: int) -> bytes:
+    made = receipt.make(
+        agreement="agr-2026-017",
+        version=3,
+        digest="sha256:" + "ab" * 32,
+        purpose="services:SocialWelfareEligibilityAssessment",
+        kind="matching",
+        way="statistics",
+        uses=USES,
+        protections=["small-cells fewer-than 11"],
+        decision="answered",
+        at=datetime(2026, 11, 23, 9),
+        detail={"number": number},
+    )
+    return made.entry
+
+
+def per_second(call, seconds: float = 1.0) -> float:
+    begun, calls = time.perf_counter(), 0
+    while time.perf_counter() - begun < seconds:
+        call()
+        calls += 1
+    return calls / (time.perf_counter() - begun)
+
+
+def raw_sync(folder: Path) -> float:
+    """How many fdatasync calls a second, each after appending 4 kB."""
+    handle = os.open(folder / "sync", os.O_WRONLY | os.O_CREAT)
+    rate = per_second(lambda: (os.write(handle, b"x" * 4096), os.fdatasync(handle)))
+    os.close(handle)
+    return rate
+
+
+def crowd(threads: int, count: int, step) -> list[float]:
+    """Run ``step(number)`` for every number on so many threads; the sorted seconds that each took."""
+    waits: list[float] = []
+
+    def work(first: int) -> None:
+        for number in range(first, count, threads):
+            waits.append(step(number))
+
+    workers = [threading.Thread(target=work, args=(n,)) for n in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sorted(waits)
+
+
+def timed_append(log: LogStore, data: bytes, key: str) -> float:
+    begun = time.perf_counter()
+    log.append(data, idempotency_key=key)
+    return time.perf_counter() - begun
+
+
+def burst(log: LogStore, entries: list[bytes], threads: int) -> tuple[float, float]:
+    """Receipts a second acknowledged to callers who wait, and the 99th percentile of their waits in ms."""
+    begun = time.perf_counter()
+    waits = crowd(threads, len(entries), lambda n: timed_append(log, entries[n], f"t{threads}-{n}"))
+    return len(entries) / (time.perf_counter() - begun), waits[int(len(waits) * 0.99)] * 1e3
+
+
+def paced(log: LogStore, entries: list[bytes], rate: int) -> list[float]:
+    """Waits in seconds at a steady rate."""
+    begun = time.perf_counter()
+
+    def step(number: int) -> float:
+        time.sleep(max(0.0, begun + number / rate - time.perf_counter()))
+        return timed_append(log, entries[number], f"p-{number}")
+
+    return crowd(16, len(entries), step)
+
+
+def stream(log: LogStore, entries: list[bytes]) -> float:
+    """Receipts a second when a gateway hands them in without waiting for each."""
+    left, done = len(entries), threading.Event()
+
+    def then(_answer: object) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done.set()
+
+    begun = time.perf_counter()
+    for number, data in enumerate(entries):
+        log.submit(data, idempotency_key=f"s-{number}", then=then)
+    done.wait()
+    return len(entries) / (time.perf_counter() - begun)
+
+
+def row(what: str, figure: str, beside: str = "") -> None:
+    print(f"| {what} | {figure} | {beside} |", flush=True)
+
+
+def writing(folder: Path, entries: list[bytes], syncs: float) -> int:
+    log = LogStore.create(folder, signer=SIGNER)
+    for threads in (1, 16, 64):
+        part = entries[:2000] if threads == 1 else entries
+        rate, p99 = burst(log, part, threads)
+        row(
+            f"durable receipts, {threads} waiting callers", f"{rate:,.0f}/s", f"{rate / syncs:.2f} a raw sync; p99 {p99:.1f} ms"
+        )
+    rate = stream(log, entries)
+    row("durable receipts, handed in without waiting", f"{rate:,.0f}/s", f"{rate / syncs:.2f} a raw sync")
+    waits = paced(log, entries[:5000], 1000)
+    middle, p99 = waits[len(waits) // 2] * 1e3, waits[int(len(waits) * 0.99)] * 1e3
+    row("wait at 1,000/s", f"p50 {middle:.1f} ms", f"p99 {p99:.1f} ms, longest {waits[-1] * 1e3:.1f} ms")
+    log.close()
+    return log.size
+
+
+def reading(folder: Path, size: int, hashes: float) -> None:
+    begun = time.perf_counter()
+    log = LogStore.open(folder, signer=SIGNER)
+    row("open", f"{(time.perf_counter() - begun) * 1e3:.1f} ms", f"{size:,} entries")
+    bundle = log.prove(size // 2)
+    log.close()
+    row("receipt file", f"{len(bundle.text):,} bytes", f"entry {len(bundle.entry)}, proof {len(bundle.proof)}")
+    row("verify one receipt", f"{1e3 / per_second(lambda: verify(bundle.text, log_key=bundle.key), 0.3):.2f} ms")
+    reader = LogReader(folder)
+    published = reader.files.read_checkpoint(SIGNER.verifier)
+    checks = {
+        "fsck of the store": lambda: check_store(reader.database, published),
+        "check of the public files": lambda: check_files(folder / "log", published),
+    }
+    for what, check in checks.items():
+        begun = time.perf_counter()
+        found = check()
+        rate = size / (time.perf_counter() - begun)
+        row(what, f"{rate:,.0f} entries/s", f"{rate / hashes:.2f} of raw SHA-256; {len(found)} findings")
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
+    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as name:
+        folder = Path(name)
+        entries = [entry(number) for number in range(count)]
+        syncs, hashes = raw_sync(folder), per_second(lambda: hashlib.sha256(entries[0]).digest(), 0.3)
+        row("what", "figure", "beside")
+        row("---", "---", "---")
+        row("raw fdatasync of 4 kB", f"{syncs:,.0f}/s")
+        row("raw SHA-256 of one receipt", f"{hashes:,.0f}/s")
+        size = writing(folder, entries, syncs)
+        reading(folder, size, hashes)
+        row("memory, whole run", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
