@@ -1,0 +1,126 @@
+"""Use and protection: who may ask, how, how much, from where, and what keeps answers safe."""
+
+from __future__ import annotations
+
+from comity.agreement.comparing.ordering import flag, limit, narrower, sets, wider
+from comity.agreement.difference import Difference
+from comity.agreement.kinds import COVERS
+from comity.agreement.model import Agreement, LookupRule
+from comity.protection.small_cells import SmallCells, Zeros
+
+DEFAULT_SMALL_CELLS = SmallCells(fewer_than=10)
+"""What the decision applies where an agreement about people says nothing (a test holds the two together)."""
+
+
+def compare(old: Agreement, new: Agreement) -> list[Difference]:
+    """Differences of ``kind``, ``use`` and ``protect``."""
+    return [*_kind(old, new), *_who(old, new), *_lookup(old, new), *_limits(old, new), *_where(old, new), *_protect(old, new)]
+
+
+def _kind(old: Agreement, new: Agreement) -> list[Difference]:
+    if old.kind == new.kind:
+        return []
+    covered = COVERS[new.kind] <= COVERS[old.kind]
+    return [(narrower if covered else wider)("kind", f"the kind changes from {old.kind} to {new.kind}", old.kind, new.kind)]
+
+
+def _who(old: Agreement, new: Agreement) -> list[Difference]:
+    found = sets("use.by", "the role", old.use.by, new.use.by)
+    found += sets("use.ways", "the way", old.use.ways, new.use.ways)
+    found += sets("parties", "the party", *([f"{p.agency} ({p.role})" for p in a.parties] for a in (old, new)))
+    found += sets(
+        "parties.signs",
+        "the signer",
+        *([f"{p.agency}:{s}" for p in a.parties for s in p.signs] for a in (old, new)),
+        more_widens=False,
+    )
+    assured = [{p.agency: p.assurance for p in a.parties if p.assurance} for a in (old, new)]
+    found += sets("parties.assurance", "the security assurance of", *assured, more_widens=False)
+    before, after = (list(a.use.onward) if isinstance(a.use.onward, tuple) else [] for a in (old, new))
+    return found + sets("use.onward", "onward sharing with", before, after)
+
+
+def _lookup(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = old.use.lookup, new.use.lookup
+    if before is None or after is None:
+        if before is after:
+            return []
+        added = after is not None
+        words = f"a person can be looked up by {after.key}" if after else "no person can be looked up any more"
+        return [(wider if added else narrower)("use.lookup", words, _key(before), _key(after))]
+    found = []
+    if before.key != after.key:
+        words = f"a person is looked up by {after.key} instead of {before.key}"
+        found.append(wider("use.lookup.key", words, before.key, after.key))
+    limits = (before.per_person_per_day, after.per_person_per_day)
+    found += limit("use.lookup.per_person_per_day", "look-ups of one person a day", *limits)
+    words2 = ("a look-up needs a reason", "a look-up needs no reason any more")
+    return found + flag(
+        "use.lookup.reason_required", before.reason_required, after.reason_required, words=words2, true_widens=False
+    )
+
+
+def _key(rule: LookupRule | None) -> str:
+    return rule.key if rule else "none"
+
+
+def _limits(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = old.use.limits, new.use.limits
+    return [
+        *limit("use.limits.queries_per_day", "queries a day", before.queries_per_day, after.queries_per_day),
+        *limit("use.limits.people_per_day", "people a day", before.people_per_day, after.people_per_day),
+        *limit("use.limits.rows_per_answer", "rows an answer", before.rows_per_answer, after.rows_per_answer),
+    ]
+
+
+def _where(old: Agreement, new: Agreement) -> list[Difference]:
+    found = []
+    for clause, what, before, after in (
+        ("use.where.countries", "the country", old.use.where.countries, new.use.where.countries),
+        ("use.where.networks", "the network", old.use.where.networks, new.use.where.networks),
+    ):
+        if before and not after:
+            found.append(
+                wider(clause, f"it may be used anywhere, no longer only where {what} is listed", ", ".join(before), "any")
+            )
+        elif after and not before:
+            found.append(
+                narrower(clause, f"it may be used only where {what} is one of: {', '.join(after)}", "any", ", ".join(after))
+            )
+        else:
+            found += sets(clause, what, before, after)
+    stored = (old.use.where.storage, new.use.where.storage)
+    if stored[0] != stored[1]:
+        closer = stored[1] == "in-gateway"
+        words = f"results may be stored {stored[1] or 'anywhere'} instead of {stored[0] or 'anywhere'}"
+        found.append(
+            (narrower if closer or stored[0] is None else wider)("use.where.storage", words, stored[0] or "", stored[1] or "")
+        )
+    return found
+
+
+def _protect(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = (a.protect.small_cells or DEFAULT_SMALL_CELLS for a in (old, new))
+    clause = "protect.small_cells"
+    found = limit(
+        f"{clause}.fewer_than", "the smallest number of people shown", before.fewer_than, after.fewer_than, more_widens=False
+    )
+    found += flag(
+        f"{clause}.method",
+        before.complement,
+        after.complement,
+        words=("numbers that would tell a hidden one are hidden too", "hidden numbers may be worked out from totals"),
+        true_widens=False,
+    )
+    found += flag(
+        f"{clause}.zeros",
+        before.zeros is Zeros.SHOWN,
+        after.zeros is Zeros.SHOWN,
+        words=("that nobody is in a group is shown", "that nobody is in a group is hidden"),
+        true_widens=True,
+    )
+    days = [a.protect.human_check.days if a.protect.human_check else None for a in (old, new)]
+    check = "protect.human_check_before_adverse_action.days"
+    found += limit(check, "the days a person has to contest", *days, more_widens=False)
+    tls = [(None, "tls12", "tls13").index(a.protect.in_transit) for a in (old, new)]
+    return found + limit("protect.in_transit", "the strength of the connection", *tls, more_widens=False)
