@@ -59,16 +59,17 @@ def signed(checkpoint: Checkpoint, signer: Signer) -> str:
 
 
 def open_checkpoint(
-    note: str, *, log: Verifier, witnesses: Iterable[Verifier] = ()
+    note: str, *, log: Verifier, witnesses: Iterable[Verifier] = (), origin: str | None = None
 ) -> tuple[Checkpoint, tuple[Signature, ...]]:
     """The checkpoint in a note, once the log's signature holds; and the signatures of the log and of known witnesses.
 
-    Raises ``Invalid``: ``note-unreadable``, ``checkpoint-unreadable``, ``origin-differs``, ``signature-missing`` (by the
+    ``origin`` is given for a log whose key does not carry its name (Go's checksum database); Comity's logs always do. Raises
+    ``Invalid``: ``note-unreadable``, ``checkpoint-unreadable``, ``origin-differs``, ``signature-missing`` (by the
     log), ``signature-wrong`` (by the log or by a known witness).
     """
     text, held = open_note(note, [log, *witnesses])
     checkpoint = parse(text)
-    require(checkpoint.origin == log.name, "origin-differs", "The checkpoint is of another log than the key.")
+    require(checkpoint.origin == (origin or log.name), "origin-differs", "The checkpoint is of another log than the key.")
     mine = any((s.name, s.fingerprint) == (log.name, log.fingerprint) for s in held)
     require(mine, "signature-missing", "The log itself did not sign this checkpoint.")
     return checkpoint, held
