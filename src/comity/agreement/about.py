@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comity.agreement.model import Agreement, ColumnRule, Data
+from comity.question.expressions import columns
 from comity.vocabulary.dataset import Catalogue, CountedBy, Dataset, Field
 from comity.vocabulary.terms import Vocabulary
 
@@ -55,6 +56,21 @@ def about_people(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabul
 def special(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[Listed, ...]:
     """Columns of special categories (GDPR Art. 9(1))."""
     return tuple(c for c in listed(agreement, catalogue) if (t := vocabulary.category(c.field.category)) and t.special)
+
+
+def chosen_by_special(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[tuple[str, str], ...]:
+    """Row limits that read a special category: being among the rows then tells it. Pairs of clause and field."""
+    found = []
+    for data in agreement.data:
+        dataset = catalogue.datasets.get(data.dataset)
+        if dataset is None or data.rows_condition is None:
+            continue
+        for column in columns(data.rows_condition):
+            field = dataset.field(column.name)
+            term = vocabulary.category(field.category) if field else None
+            if field is not None and term is not None and term.special:
+                found.append((f"data.{data.alias}.rows", field.name))
+    return tuple(dict.fromkeys(found))
 
 
 def criminal(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[Listed, ...]:

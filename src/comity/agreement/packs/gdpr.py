@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from comity.agreement.about import about_people, criminal, special, vulnerable
+from comity.agreement.about import about_people, chosen_by_special, criminal, special, vulnerable
 from comity.agreement.found import error, warning
 from comity.agreement.kinds import links_agencies
 from comity.agreement.model import Agreement
@@ -102,6 +102,9 @@ def _bases(agreement: Agreement, vocabulary: Vocabulary) -> list[Problem]:
 
 def _special(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabulary) -> list[Problem]:
     columns, bases = special(agreement, catalogue, vocabulary), _articles(agreement, vocabulary, "9")
+    if not bases and (chosen := chosen_by_special(agreement, catalogue, vocabulary)):
+        message = f"which rows are shared tells a special category ({chosen[0][1]}), and no basis of GDPR Art. 9(2) is named"
+        return [error(chosen[0][0], "gdpr-art9", message, "Add one to `legal.basis`, or limit the rows in another way.")]
     if columns and not bases:
         return [
             error(
