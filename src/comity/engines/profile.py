@@ -140,7 +140,7 @@ def _subject(table: Table, guesses: Mapping[str, Guess], counts: Mapping[str, tu
 
 def _as_subject(name: str, found: Guess, key: str | None) -> Guess:
     if name == key:
-        return replace(found, role=Role.SUBJECT_KEY, why="its name says that it tells people apart")
+        return replace(found, role=Role.SUBJECT_KEY, why="its name tells people apart")
     return replace(found, role=Role.DIRECT_IDENTIFIER) if found.role is Role.SUBJECT_KEY else found
 
 

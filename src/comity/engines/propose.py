@@ -66,21 +66,19 @@ def guess(name: str, type: Type, *, present: int, distinct: int, shares: Mapping
     """The proposal for one column. ``shares`` maps a shape (``email``, ``long`` ...) to the share of texts that have it."""
     for shape, at_least, category, role, meaning in SHAPED:
         if shares.get(shape, 0.0) >= at_least:
-            return Guess(category=category, role=role, meaning=meaning, why=f"its texts look like this ({shape})")
+            return Guess(category=category, role=role, meaning=meaning, why=f"by its texts: {shape}")
     words = words_of_name(name)
     for pattern, category, role, meaning in _COMPILED:
         if pattern.fullmatch(words):
             fitted = _fit(role, type)
-            return Guess(category=category, role=fitted, meaning=meaning, why="proposed by its name")
+            return Guess(category=category, role=fitted, meaning=meaning, why="by its name")
     if shares.get("phone", 0.0) >= 0.9 and present and distinct / present > 0.5:
-        return Guess(
-            category="dpv-pd:TelephoneNumber", role=Role.DIRECT_IDENTIFIER, meaning="", why="its texts look like this (phone)"
-        )
+        return Guess(category="dpv-pd:TelephoneNumber", role=Role.DIRECT_IDENTIFIER, meaning="", why="by its texts: phone")
     if type in (Type.TEXT, Type.INTEGER) and present >= 20 and distinct / present > 0.9:
         return Guess(
             category="dpv-pd:Identifier",
             role=Role.DIRECT_IDENTIFIER,
-            why="almost every row has another value: please check",
+            why="almost every row differs: please check",
             known=False,
         )
     return Guess(category="dpv:PersonalData", role=Role.ATTRIBUTE, why="not recognised: please check", known=False)

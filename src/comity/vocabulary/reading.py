@@ -26,9 +26,19 @@ OWN = "comity"
 """Prefix of the terms that DPV 2.3 lacks; they have no namespace and borrow the IRI above them."""
 
 
+KEYS = frozenset((
+    "iri", "label", "meaning", "broader", "match", "also", "aliases", "article", "valid", "vulnerable", "special", "criminal",
+    "sensitivity", "group",
+))  # fmt: skip
+
+
 def read_term(code: str, node: Node, group: str, rank: int) -> Term:
     """The term that a mapping describes; ``rank`` is its place in the group."""
     given = node.plain
+    if unknown := [key for key in given if key not in KEYS]:
+        message = f"`{code}` has keys that terms do not have"
+        repair = f"Put texts with commas in quotes (near `{unknown[0][:40]}`)."
+        raise Invalid((Problem(line=node.line, clause=code, code="unknown-key", message=message, repair=repair),))
     return Term(
         code=code,
         group=group,
