@@ -7,7 +7,7 @@ below zero says at least how wide the unknown is.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
@@ -52,18 +52,18 @@ def width(move: Move[V], of: V, amounts: Mapping[V, Fraction]) -> Fraction | Non
     return (min(forward) + min(back)) * abs(move[of])
 
 
-def wide_enough(of: V, basis: Iterable[Move[V]], amounts: Mapping[V, Fraction], least: int) -> bool:
+def wide_enough(of: V, basis: Sequence[Move[V]], amounts: Mapping[V, Fraction], least: int) -> bool:
     """Whether some move, or the sum or difference of two, shows at least ``least`` of room around ``of``."""
     own = [m for m in basis if of in m]
     for move in own:
         reach = width(move, of, amounts)
         if reach is None or reach >= least:
             return True
-    for i, one in enumerate(own[:TRIED]):
-        for other in own[i + 1 : TRIED]:
-            for sign in (-one[of] / other[of], Fraction(1), Fraction(-1)):
+    for one in own[:TRIED]:
+        for other in [m for m in basis if m is not one and not m.keys().isdisjoint(one)][:TRIED]:
+            for shared in one.keys() & other.keys():
                 both = dict(one)
-                _add(both, other, sign)
+                _add(both, other, -one[shared] / other[shared])
                 reach = width(both, of, amounts)
                 if reach is None or reach >= least:
                     return True
