@@ -1,0 +1,141 @@
+"""SELECTs that make cells from people's rows, and SELECTs over cells: keys and measures first, then steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from comity.question import sources
+from comity.question.clauses import direction, is_star, limit, position, starred
+from comity.question.collector import Collector
+from comity.question.expressions import Column, Expression, Named
+from comity.question.grouping import Grouping
+from comity.question.made import CellsMade
+from comity.question.names import output_name, unaliased
+from comity.question.relations import Relation
+from comity.question.scalars import Scalars
+from comity.question.scope import Scope, folded
+from comity.question.steps import Keep, Limit, Order, Regroup, Select, Sort, Step
+from comity.refusal import Refused
+from comity.vocabulary.types import Type
+
+if TYPE_CHECKING:
+    from comity.question.reading import Reading
+
+
+def of_rows(node: exp.Select, relation: Relation, scope: Scope, reading: Reading) -> CellsMade:
+    """An aggregate query over people's rows."""
+    rows = reading.scalars(scope)
+    keys, sets = Grouping(node, scope, rows).read()
+    collector = Collector(node, rows, keys, sets=sets, extremes=False)
+    steps, columns = _steps(node, collector, scope=None)
+    return CellsMade(
+        relation,
+        tuple(Named(f"k{i}", key) for i, key in enumerate(keys)),
+        sets,
+        tuple(collector.measures),
+        steps,
+        columns,
+    )
+
+
+def over(node: exp.Select, base: CellsMade, scope: Scope, conditions: list[exp.Expr]) -> CellsMade:
+    """A query over cells: everything it does is a step."""
+    rows = _over_rows(scope)
+    steps: list[Step] = list(base.steps)
+    if conditions:
+        parts = [rows.read(c) for c in conditions]
+        steps.append(Keep(parts[0] if len(parts) == 1 else rows.call("and", *parts)))
+    collector: Collector
+    if _aggregated(node):
+        keys, sets = Grouping(node, scope, rows).read()
+        if len(sets) > 1:
+            raise Refused("sql-not-supported", why="Cells are grouped once.", next="Use GROUPING SETS in the inner query.")
+        collector = Collector(node, rows, keys, sets=sets, extremes=True)
+        further, columns = _steps(node, collector, scope=None)
+        named = tuple(Named(f"k{i}", key) for i, key in enumerate(keys))
+        steps.append(Regroup(named, tuple((f"m{i}", m) for i, m in enumerate(collector.measures))))
+    else:
+        collector = Collector(node, rows, None, sets=((),), extremes=True)
+        further, columns = _steps(node, collector, scope=scope)
+    return replace(base, steps=(*steps, *further), columns=columns)
+
+
+def _over_rows(scope: Scope) -> Scalars:
+    def hook(node: exp.Expr) -> Expression | None:
+        if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
+            return scope.need(node.name, table=node.table or None)
+        return None
+
+    return Scalars(hook)
+
+
+def _aggregated(node: exp.Select) -> bool:
+    from_group = node.args.get("group") is not None
+    parts = [*node.expressions, *(p for p in (node.args.get("having"), node.args.get("order")) if p is not None)]
+    return from_group or any(Collector.aggregates(p) for p in parts)
+
+
+def _steps(
+    node: exp.Select, collector: Collector, *, scope: Scope | None
+) -> tuple[tuple[Step, ...], tuple[tuple[str, Type], ...]]:
+    """HAVING, windows, outputs, order and limit. ``scope`` is given where a star has a meaning."""
+    scalars = Scalars(collector.hook)
+    outputs = _outputs(node, scalars, scope)
+    having = node.args.get("having")
+    kept: list[Step] = []
+    if having is not None:
+        condition = scalars.read(having.this)
+        scalars.call("not", condition)
+        kept.append(Keep(condition))
+    distinct = node.args.get("distinct") is not None
+    order = _order(node, outputs, scalars, distinct=distinct)
+    select = Select(outputs, distinct=distinct)
+    shaped: list[Step] = [select]
+    if order:
+        shaped = [select, Sort(order)] if distinct else [Sort(order), select]
+    count, offset = limit(node)
+    ends: list[Step] = [Limit(count, offset)] if count is not None or offset else []
+    made = (*kept, *collector.windows, *shaped, *ends)
+    return made, tuple((o.name, o.expression.type) for o in outputs)
+
+
+def _outputs(node: exp.Select, scalars: Scalars, scope: Scope | None) -> tuple[Named, ...]:
+    taken, made = set[str](), list[Named]()
+    for item in node.expressions:
+        if not is_star(item):
+            name = output_name(item, taken)
+            made.append(Named(name, scalars.read(unaliased(item))))
+            continue
+        if scope is None:
+            raise Refused("sql-star", why="A star stands beside aggregates.", next="Name the columns.")
+        for entry in starred(item, scope):
+            for column in sources.named(entry.columns, entry.spelled):
+                made.append(Named(output_name(exp.column(column.name), taken), column.expression))
+    return tuple(made)
+
+
+def _order(node: exp.Select, outputs: tuple[Named, ...], scalars: Scalars, *, distinct: bool) -> tuple[Order, ...]:
+    clause = node.args.get("order")
+    made = []
+    for term in clause.expressions if clause is not None else []:
+        by = term.this
+        named: Named | None = None
+        if isinstance(by, exp.Literal) and not by.args["is_string"]:
+            named = position(by, outputs)
+        elif isinstance(by, exp.Column) and not by.table:
+            named = next((o for o in outputs if folded(o.name) == folded(by.name)), None)
+        expression = named.expression if named is not None else scalars.read(by)
+        if distinct:
+            expression = _as_output(expression, outputs)
+        made.append(direction(term, expression))
+    return tuple(made)
+
+
+def _as_output(expression: Expression, outputs: tuple[Named, ...]) -> Expression:
+    found = next((o for o in outputs if o.expression == expression), None)
+    if found is None:
+        raise Refused("sql-not-supported", why="After DISTINCT only outputs can be ordered by.", next="Order by an output.")
+    return Column("", found.name, found.expression.type)

@@ -1,0 +1,155 @@
+"""Collects the measures and windows that a SELECT names, and reads its expressions over the columns of the cell table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from comity.question import aggregates, literals
+from comity.question.clauses import direction
+from comity.question.expressions import Call, Column, Expression, Literal, columns
+from comity.question.measures import Measure
+from comity.question.names import unaliased
+from comity.question.people import not_grouped
+from comity.question.scalars import Scalars
+from comity.question.scope import folded
+from comity.question.steps import Window
+from comity.refusal import Refused
+from comity.vocabulary.types import Type
+
+_RANKS: dict[type[exp.Expr], str] = {exp.Rank: "rank", exp.DenseRank: "dense_rank", exp.RowNumber: "row_number"}
+_SHIFTS: dict[type[exp.Expr], str] = {exp.Lag: "lag", exp.Lead: "lead"}
+_TOTALS: dict[type[exp.Expr], str] = {exp.Sum: "sum", exp.Avg: "avg", exp.Count: "count", exp.Min: "min", exp.Max: "max"}
+
+
+class Collector:
+    """``keys`` are the GROUP BY expressions over ``rows``; None where the SELECT only passes cells on."""
+
+    def __init__(
+        self,
+        node: exp.Select,
+        rows: Scalars,
+        keys: Sequence[Expression] | None,
+        *,
+        sets: tuple[tuple[int, ...], ...],
+        extremes: bool,
+    ) -> None:
+        self.node, self.rows, self.keys, self.sets, self.extremes = node, rows, keys, sets, extremes
+        self.measures: list[Measure] = []
+        self.windows: list[Window] = []
+        self._reading_alias = False
+
+    @staticmethod
+    def aggregates(node: exp.Expr) -> bool:
+        """Whether the node holds an aggregate outside a window's own function."""
+        stack = [node]
+        while stack:
+            found = stack.pop()
+            if isinstance(found, exp.Window):
+                inner = [*found.this.iter_expressions(), *(found.args.get("partition_by") or [])]
+                stack += inner + ([found.args["order"]] if found.args.get("order") is not None else [])
+            elif aggregates.is_aggregate(found):
+                return True
+            else:
+                stack.extend(found.iter_expressions())
+        return False
+
+    def hook(self, node: exp.Expr) -> Expression | None:
+        """Answers for aggregates, windows, GROUPING, keys and output names."""
+        if isinstance(node, exp.Window):
+            return self._window(node)
+        if self.keys is None:
+            return self.rows.hook(node)
+        if aggregates.is_aggregate(node):
+            return self._measure(node)
+        if isinstance(node, exp.Grouping):
+            return self._grouping(node)
+        if isinstance(node, exp.Literal | exp.Null | exp.Boolean) or self._mixed(node):
+            return None
+        return self._key_or_alias(node)
+
+    def _mixed(self, node: exp.Expr) -> bool:
+        return any(aggregates.is_aggregate(n) or isinstance(n, exp.Window | exp.Grouping) for n in node.walk())
+
+    def _measure(self, node: exp.Expr) -> Expression:
+        measure = aggregates.read(node, self.rows, extremes=self.extremes)
+        if measure not in self.measures:
+            self.measures.append(measure)
+        return Column("", f"m{self.measures.index(measure)}", measure.type)
+
+    def _key_or_alias(self, node: exp.Expr) -> Expression | None:
+        assert self.keys is not None
+        try:
+            found = self.rows.read(node)
+        except Refused as refused:
+            return self._alias(node, refused)
+        if found in self.keys:
+            return Column("", f"k{self.keys.index(found)}", found.type)
+        if isinstance(node, exp.Column):
+            raise not_grouped()
+        return None if any(columns(found)) else found
+
+    def _alias(self, node: exp.Expr, refused: Refused) -> Expression | None:
+        """An output's name in HAVING or ORDER BY; inside a larger expression it is tried again, node by node."""
+        if not isinstance(node, exp.Column):
+            return None
+        named = next((e for e in self.node.expressions if not node.table and folded(e.alias) == folded(node.name)), None)
+        if named is None or self._reading_alias:
+            raise refused
+        self._reading_alias = True
+        try:
+            return Scalars(self.hook).read(unaliased(named))
+        finally:
+            self._reading_alias = False
+
+    def _grouping(self, node: exp.Expr) -> Expression:
+        """GROUPING(a, b): a bit for each argument, 1 where the grouping set leaves it out."""
+        assert self.keys is not None
+        places = []
+        for argument in node.expressions:
+            key = self.rows.read(argument)
+            if key not in self.keys:
+                raise not_grouped()
+            places.append(list(self.keys).index(key))
+        parts: list[Expression] = []
+        for number, chosen in enumerate(self.sets):
+            bits = sum((place not in chosen) << (len(places) - 1 - i) for i, place in enumerate(places))
+            test = Call("=", (Column("", "g", Type.INTEGER), Literal(number, Type.INTEGER)), Type.BOOLEAN)
+            parts += [test, Literal(bits, Type.INTEGER)]
+        return Call("case", tuple(parts), Type.INTEGER)
+
+    def _window(self, node: exp.Window) -> Expression:
+        scalars = Scalars(self.hook)
+        function = node.this
+        name, arguments, kind = self._function(function, scalars)
+        partition = tuple(scalars.read(p) for p in node.args.get("partition_by") or [])
+        order = node.args.get("order")
+        terms = tuple(direction(t, scalars.read(t.this)) for t in (order.expressions if order is not None else []))
+        if not terms and name in {"rank", "dense_rank", "row_number", "lag", "lead"}:
+            raise literals.bad(f"{name} needs ORDER BY in its window.", f"Write {name}(...) OVER (ORDER BY ...).")
+        made = Window(f"w{len(self.windows)}", name, arguments, partition, terms)
+        same = next(
+            (w for w in self.windows if (w.function, w.arguments, w.partition, w.order) == (name, arguments, partition, terms)),
+            None,
+        )
+        if same is None:
+            self.windows.append(made)
+        return Column("", (same or made).name, kind)
+
+    def _function(self, node: exp.Expr, scalars: Scalars) -> tuple[str, tuple[Expression, ...], Type]:
+        if type(node) in _RANKS:
+            return _RANKS[type(node)], (), Type.INTEGER
+        if type(node) in _SHIFTS:
+            parts = [node.this, node.args.get("offset"), node.args.get("default")]
+            read = tuple(scalars.read(p) for p in parts if p is not None)
+            return _SHIFTS[type(node)], read, read[0].type
+        name = _TOTALS.get(type(node))
+        if name is None or isinstance(node.this, exp.Distinct):
+            raise Refused(
+                "sql-window", why="That window function cannot be asked.", next="Use rank, lag, lead, sum, avg or count."
+            )
+        if name == "count" and (node.this is None or isinstance(node.this, exp.Star)):
+            return name, (), Type.INTEGER
+        value = scalars.read(node.this)
+        return name, (value,), {"count": Type.INTEGER, "avg": Type.DOUBLE}.get(name, value.type)

@@ -1,0 +1,154 @@
+"""Reading one SELECT, at any depth: from its FROM inward out, to rows or to cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from comity.question import aggregates, cells, filters, people, sources
+from comity.question.clauses import direction, is_star, limit, position, starred
+from comity.question.expressions import Expression, Named
+from comity.question.limits import MAX_RELATIONS
+from comity.question.made import CellsMade, Made, RowsMade
+from comity.question.names import output_name, unaliased
+from comity.question.question import Schema
+from comity.question.relations import Relation
+from comity.question.scalars import Scalars
+from comity.question.scope import Scope, folded
+from comity.question.steps import Order
+from comity.refusal import Refused
+
+Ctes = dict[str, tuple[exp.Expr, "Ctes"]]
+"""Folded name -> the SELECT, and the CTEs that it can see."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The state of reading one question: its schema, and how many names and relations were made."""
+
+    schema: Schema
+    names: int = 0
+    relations: int = 0
+
+    def fresh(self, base: str) -> str:
+        """An alias that no other relation of the question has."""
+        self.names += 1
+        return f"{folded(base)[:40]}_{self.names}"
+
+    def count_relation(self) -> None:
+        """CTEs that read each other twice grow without bound; this is the bound."""
+        self.relations += 1
+        if self.relations > MAX_RELATIONS:
+            raise Refused(
+                "sql-too-large", why=f"The question reads more than {MAX_RELATIONS} relations.", next="Ask a simpler question."
+            )
+
+    def scalars(self, scope: Scope) -> Scalars:
+        """A reader of expressions over the rows in scope; aggregates have no place there."""
+
+        def hook(node: exp.Expr) -> Expression | None:
+            if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
+                return scope.need(node.name, table=node.table or None)
+            if aggregates.is_aggregate(node):
+                raise Refused(
+                    "sql-aggregate",
+                    why="An aggregate stands where single rows are meant.",
+                    next="Use HAVING for conditions on aggregates, or a sub-query.",
+                )
+            if isinstance(node, exp.Window):
+                raise Refused(
+                    "sql-window",
+                    why="A window over people's rows tells single rows apart.",
+                    next="Group first: windows over grouped cells can be asked.",
+                )
+            return None
+
+        return Scalars(hook)
+
+    def select(self, node: exp.Expr, ctes: Ctes, *, nested: bool) -> Made:
+        """Read one SELECT; raises Refused."""
+        if not isinstance(node, exp.Select):
+            raise Refused("sql-not-supported", why="Only SELECT can be asked.", next="Write SELECT ... FROM ...")
+        seen = _with(node, ctes)
+        base, scope, conditions = self._from(node, seen)
+        if isinstance(base, CellsMade):
+            return cells.over(node, base, scope, conditions)
+        relation = filters.apply(base, scope, conditions, self, seen)
+        if not _aggregated(node):
+            return self._rows(node, relation, scope)
+        if nested and (made := people.grouped(node, relation, scope, self)) is not None:
+            return made
+        return cells.of_rows(node, relation, scope, self)
+
+    def _from(self, node: exp.Select, ctes: Ctes) -> tuple[Relation | CellsMade, Scope, list[exp.Expr]]:
+        start = node.args.get("from_")
+        if start is None:
+            raise Refused("sql-unknown-source", why="The question reads no source.", next="Write SELECT ... FROM a source.")
+        base, entry = sources.source(start.this, self, ctes)
+        scope = Scope()
+        scope.add(entry)
+        where = node.args.get("where")
+        conditions = sources.conjuncts(where.this if where is not None else None)
+        for join in node.args.get("joins") or []:
+            if isinstance(base, CellsMade):
+                raise sources.cells_joined()
+            base = sources.joined(base, scope, join, self, ctes, conditions=conditions)
+        return base, scope, conditions
+
+    def _rows(self, node: exp.Select, relation: Relation, scope: Scope) -> RowsMade:
+        scalars, taken = self.scalars(scope), set[str]()
+        outputs: list[Named] = []
+        for item in node.expressions:
+            if is_star(item):
+                for entry in starred(item, scope):
+                    made = sources.named(entry.columns, entry.spelled)
+                    outputs += [Named(output_name(exp.column(n.name), taken), n.expression) for n in made]
+            else:
+                expression = scalars.read(unaliased(item))
+                outputs.append(Named(output_name(item, taken), expression))
+        if node.args.get("having") is not None:
+            raise Refused("sql-aggregate", why="HAVING stands without GROUP BY.", next="Use WHERE.")
+        subjects = frozenset(o.name for o in outputs if o.expression in scope.subjects)
+        count, offset = limit(node)
+        return RowsMade(
+            relation,
+            tuple(outputs),
+            subjects,
+            distinct=node.args.get("distinct") is not None,
+            order=_order(node, outputs, scalars),
+            limit=count,
+            offset=offset,
+        )
+
+
+def _with(node: exp.Select, ctes: Ctes) -> Ctes:
+    clause = node.args.get("with_")
+    seen = dict(ctes)
+    for cte in clause.expressions if clause is not None else []:
+        # A CTE sees those before it, and by its own name whatever had that name before.
+        seen = {**seen, folded(cte.alias): (cte.this, seen)}
+    return seen
+
+
+def _aggregated(node: exp.Select) -> bool:
+    if node.args.get("group") is not None:
+        return True
+    parts = [*node.expressions]
+    parts += [p for p in (node.args.get("having"), node.args.get("order")) if p is not None]
+    return any(aggregates.has_aggregate(p) for p in parts)
+
+
+def _order(node: exp.Select, outputs: list[Named], scalars: Scalars) -> tuple[Order, ...]:
+    clause = node.args.get("order")
+    made = []
+    for term in clause.expressions if clause is not None else []:
+        by = term.this
+        if isinstance(by, exp.Literal) and not by.args["is_string"]:
+            expression = position(by, outputs).expression
+        else:
+            alias = by.name if isinstance(by, exp.Column) and not by.table else None
+            named = next((o for o in outputs if alias is not None and folded(o.name) == folded(alias)), None)
+            expression = named.expression if named is not None else scalars.read(by)
+        made.append(direction(term, expression))
+    return tuple(made)
