@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from comity.ledger import checkpoint as checkpoints
 from comity.ledger import tree
-from comity.ledger.bundle import Bundle
+from comity.ledger.bundle import Bundle, Opened
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.note import Signer
+from comity.ledger.person import person_list
 from comity.ledger.tiles import MAX_ENTRY
 from comity.stores.log_database import LogDatabase
 from comity.stores.log_errors import LogError
@@ -24,6 +27,7 @@ from comity.stores.log_files import LogFiles, locked, sync_folder
 from comity.stores.log_hashes import verified_hashes
 from comity.stores.log_reader import LogReader
 from comity.stores.log_sequencer import Appended, Request, Sequencer, Then
+from comity.stores.log_tags import Month, period_tree, seal_key
 
 __all__ = ["Appended", "LogError", "LogStore"]
 
@@ -88,12 +92,21 @@ class LogStore:
         except sqlite3.Error as error:
             raise LogError("log-corrupt", f"couldn't open the log: {error.sqlite_errorname}") from None
 
-    def append(self, entry: bytes, *, idempotency_key: str, sealed: bytes | None = None) -> Appended:
+    def append(
+        self, entry: bytes, *, idempotency_key: str, sealed: bytes | None = None, months: Sequence[Month] = ()
+    ) -> Appended:
         """Log one entry (at most 65,535 bytes) and its sealed detail; return once both are durable and signed for.
 
-        The same key with the same entry gives the first entry's index again. Raises ``LogError``: ``log-unavailable`` (ask
-        again with the same key), ``log-key-reused``, ``log-failed``, ``log-closed``; ``ValueError`` when it is too long.
+        ``months`` are the (period, month key) of the people whom the entry is about; each is counted in the same commit. The
+        same key with the same entry gives the first entry's index again. Raises ``LogError``: ``log-unavailable`` (ask again
+        with the same key), ``log-key-reused``, ``log-period-sealed``, ``log-failed``, ``log-closed``; ``ValueError`` when the
+        entry is too long.
         """
+        return self._wait(
+            lambda then: self.submit(entry, idempotency_key=idempotency_key, sealed=sealed, months=months, then=then)
+        )
+
+    def _wait(self, submit: Callable[[Then], None]) -> Appended:
         done = threading.Lock()
         done.acquire()
         answers: list[Appended | LogError] = []
@@ -102,7 +115,7 @@ class LogStore:
             answers.append(answer)
             done.release()
 
-        self.submit(entry, idempotency_key=idempotency_key, sealed=sealed, then=then)
+        submit(then)
         if not done.acquire(timeout=_WAIT):
             raise LogError("log-unavailable", f"couldn't append to the log: no answer within {_WAIT:.0f} s")
         answer = answers[0]
@@ -110,16 +123,43 @@ class LogStore:
             raise answer
         return answer
 
-    def submit(self, entry: bytes, *, idempotency_key: str, then: Then, sealed: bytes | None = None) -> None:
+    def submit(
+        self, entry: bytes, *, idempotency_key: str, then: Then, sealed: bytes | None = None, months: Sequence[Month] = ()
+    ) -> None:
         """As ``append``, without waiting: ``then`` is called from the log's own thread with the outcome. It must not block."""
         if not 0 < len(entry) <= MAX_ENTRY:
             raise ValueError(f"a log entry has 1 to {MAX_ENTRY} bytes")
-        key = sha256(idempotency_key.encode()).digest()[:16]
-        request = Request(entry, tree.leaf_hash(entry), key, sealed, then)
+        key = sha256(b"caller\n" + idempotency_key.encode()).digest()[:16]
+        self._put(Request(entry, tree.leaf_hash(entry), key, sealed, then, tuple(months)))
+
+    def _put(self, request: Request) -> None:
         with self._gate:
             if self._stop.is_set():
                 raise LogError("log-closed", "couldn't append to the log: it is closed")
             self._sequencer.put(request)
+
+    def seal_period(self, period: str) -> Appended:
+        """Log the root over all tags of a month that is over; nothing can be added to it from then on.
+
+        Asked again, it gives the same entry again.
+        """
+        return self._wait(lambda then: self._put(Request(b"", b"", seal_key(period), None, then, seals=period)))
+
+    def person_list(
+        self, period: str, *, seed: bytes, person: bytes, opened: Callable[[int], Opened | None] = lambda _: None
+    ) -> dict[str, Any]:
+        """One person's list of a sealed month. ``opened`` gives the detail of an entry where it may be shown."""
+        with self._reader.lock:
+            index = self._reader.database.index_of(seal_key(period))
+            marks = period_tree(self._reader.database.connection, period)
+        if index is None:
+            raise LogError("log-missing", f"couldn't list accesses of {period}: the month is not sealed")
+
+        def receipt(number: int) -> Bundle:
+            return replace(self.prove(number), opened=opened(number))
+
+        gateway, sealed = self._signer.name, self.prove(index)
+        return person_list(period, gateway, seed=seed, person=person, marks=marks, sealed=sealed, receipts=receipt)
 
     @property
     def key(self) -> str:

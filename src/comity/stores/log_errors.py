@@ -10,6 +10,7 @@ CODES = {
     "log-unavailable": "nothing was written (or nobody knows): ask again with the same idempotency key",
     "log-failed": "a write failed in a way after which nothing may be signed; the process must be restarted",
     "log-key-reused": "the idempotency key was used before for another entry",
+    "log-period-sealed": "the month's tags are sealed, and no access may be added to it",
     "log-closed": "the log was closed",
     "log-index": "there is no such entry",
 }

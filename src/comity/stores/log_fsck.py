@@ -11,6 +11,7 @@ from pathlib import Path
 from comity.ledger import tree
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
+from comity.ledger.person import period_of
 from comity.ledger.tiles import WIDTH, Pyramid, bundle_path, tile_path, unpack_entries, widths
 from comity.stores.log_database import LogDatabase, Row
 from comity.stores.log_errors import LogError
@@ -128,6 +129,7 @@ def check_files(folder: Path, published: Checkpoint) -> list[Finding]:
 def _files(folder: Path, published: Checkpoint) -> Iterator[Finding]:
     hashes: list[bytes] = []
     below: list[bytes] = []
+    sealed: set[str] = set()
     for level, full, partial in widths(published.size):
         above: list[bytes] = []
         for index in range(full + (partial > 0)):
@@ -136,7 +138,7 @@ def _files(folder: Path, published: Checkpoint) -> Iterator[Finding]:
             first = index * WIDTH * step
             data = _read(folder / tile_path(level, index, width))
             if level == 0:
-                hashes, problems = _bundle(folder / bundle_path(index, width), first, width)
+                hashes, problems = _bundle(folder / bundle_path(index, width), first, width, sealed)
                 yield from problems
                 expected = b"".join(hashes)
             else:
@@ -148,14 +150,23 @@ def _files(folder: Path, published: Checkpoint) -> Iterator[Finding]:
     yield from _file_root(folder, published)
 
 
-def _bundle(path: Path, first: int, width: int) -> tuple[list[bytes], list[Finding]]:
+def _bundle(path: Path, first: int, width: int, sealed: set[str]) -> tuple[list[bytes], list[Finding]]:
     try:
         entries = unpack_entries(_read(path))
     except Invalid as problem:
         return [], [Finding(first, problem.why)]
     if len(entries) != width:
         return [], [Finding(first + min(len(entries), width), "its bundle does not hold as many entries as it should")]
-    return [tree.leaf_hash(entry) for entry in entries], []
+    return [tree.leaf_hash(entry) for entry in entries], list(_sealed_twice(entries, first, sealed))
+
+
+def _sealed_twice(entries: list[bytes], first: int, sealed: set[str]) -> Iterator[Finding]:
+    """A month sealed twice could show different people different trees."""
+    for place, entry in enumerate(entries):
+        if b'"comity.period/1"' in entry and (period := period_of(entry)) is not None:
+            if period in sealed:
+                yield Finding(first + place, f"the month {period} is sealed a second time")
+            sealed.add(period)
 
 
 def _file_root(folder: Path, published: Checkpoint) -> Iterator[Finding]:

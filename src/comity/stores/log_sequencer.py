@@ -23,6 +23,7 @@ from comity.stores.log_database import LogDatabase, State, tile_id
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import locked
 from comity.stores.log_hashes import Hashes, verified_hashes
+from comity.stores.log_tags import Month, count, period_tree, seal_key
 
 _MAX_BATCH = 2048
 _PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR_SHMSIZE}
@@ -56,6 +57,10 @@ class Request:
     key: bytes
     sealed: bytes | None
     then: Then
+    months: tuple[Month, ...] = ()
+    """The month keys of the people whom the entry is about."""
+    seals: str | None = None
+    """The period whose tags this entry seals; its bytes are made inside the transaction."""
     index: int = -1
     problem: LogError | None = None
 
@@ -74,6 +79,7 @@ class Sequencer:
         self._database = database
         self._hashes = hashes
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._held: Request | None = None
         self._thread = threading.Thread(target=self._run, name="comity-log", daemon=True)
         self._thread.start()
 
@@ -109,18 +115,21 @@ class Sequencer:
             self.stale.set()
 
     def _gather(self) -> list[Request] | None:
-        """All that waits, at least one; None once the log is closed."""
-        first = self._queue.get()
+        """All that waits, at least one; None once the log is closed. What seals a period comes alone."""
+        first, self._held = self._held or self._queue.get(), None
         if first is None:
             return None
         batch = [first]
-        while len(batch) < _MAX_BATCH:
+        while len(batch) < _MAX_BATCH and not first.seals:
             try:
                 request = self._queue.get_nowait()
             except queue.Empty:
                 break
             if request is None:
                 self._queue.put(None)
+                break
+            if request.seals:
+                self._held = request
                 break
             batch.append(request)
         return batch
@@ -160,9 +169,15 @@ class Sequencer:
     def _place(self, batch: list[Request]) -> list[Request]:
         """Give each request its index; the new ones among them are returned."""
         fresh: dict[bytes, Request] = {}
+        sealed = {p for p in {p for r in batch for p, _ in r.months} if self._database.index_of(seal_key(p)) is not None}
         for request in batch:
             twin = fresh.get(request.key)
             known = twin.index if twin else self._database.index_of(request.key)
+            if known is None and sealed.intersection(period for period, _ in request.months):
+                request.problem = LogError("log-period-sealed", "couldn't append to the log: the month is sealed already")
+                continue
+            if request.seals:
+                self._make_seal(request, request.seals, known)
             if known is None:
                 request.index = self.state.size + len(fresh)
                 fresh[request.key] = request
@@ -171,6 +186,13 @@ class Sequencer:
             if request.leaf != (twin.leaf if twin else self._database.leaf(known)):
                 request.problem = LogError("log-key-reused", "couldn't append to the log: the key belongs to another entry")
         return list(fresh.values())
+
+    def _make_seal(self, request: Request, period: str, known: int | None) -> None:
+        if known is None:
+            request.entry = period_tree(self._database.connection, period).entry(period, self.state.origin)
+        else:
+            request.entry = next(self._database.entries(known, known + 1))[1]
+        request.leaf = tree.leaf_hash(request.entry)
 
     def _store(self, fresh: list[Request], state: State) -> State:
         tiles: dict[int, bytes] = {}
@@ -183,6 +205,8 @@ class Sequencer:
             sealed=[(r.index, r.sealed) for r in fresh if r.sealed is not None],
             tiles=tiles.items(),
         )
+        for request in fresh:
+            count(self._database.connection, state.origin, request.index, request.months)
         root = tree.root(self._hashes.get, self._hashes.size)
         return self._database.swap(state, size=self._hashes.size, root=root)
 

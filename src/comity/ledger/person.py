@@ -1,0 +1,202 @@
+"""A person's own list of accesses, provably complete for one log and month, and nobody else's.
+
+For each month a person has a key ``y = VRF(month || person)``. The ``i``-th access in the month carries the tag
+``SHA-256(y || gateway || i)``, counted inside the commit. When the month is over, the sorted tags (each with the index of its
+log entry) make a tree, and its root is an entry of the log. A person is shown the accesses 0..n-1 and that tag n is absent:
+the two tags around it are neighbours in the tree. Tags of different people look alike to everyone else.
+
+What this does not prove: that a gateway logged at all; that it sealed the month once only (whoever reads the whole log sees a
+second one: `comity log verify` does); nor, without witnesses, that everybody is shown the same log.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import rfc8785
+
+from comity.ledger import bundle as files
+from comity.ledger import tree, vrf
+from comity.ledger.checkpoint import open_checkpoint
+from comity.ledger.invalid import Invalid, require
+from comity.ledger.note import parse_vkey
+from comity.ledger.proof import parse as parse_proof
+from comity.ledger.receipt import load_json
+from comity.ledger.verify import Verdict, verify
+
+PERIOD = "comity.period/1"
+LIST = "comity.person-list/1"
+MAX_ACCESSES = 10_000
+
+
+def month_input(period: str, person: bytes) -> bytes:
+    """What the VRF is computed of. ``period`` reads ``2026-11``; ``person`` is the person's identifier at the agency."""
+    return b"comity.month/1\n" + period.encode() + b"\n" + person
+
+
+def tag(month_key: bytes, gateway: str, number: int) -> bytes:
+    """The tag of a person's access ``number`` (from 0) of a month. ``month_key`` is the VRF's 64-byte value."""
+    require(len(month_key) == vrf.VALUE_SIZE, "tag-wrong", "A month key is 64 bytes long.")
+    return sha256(month_key + gateway.encode() + number.to_bytes(8, "big")).digest()
+
+
+def _leaf(mark: bytes, index: int) -> bytes:
+    return tree.leaf_hash(mark + index.to_bytes(8, "big"))
+
+
+class PeriodTree:
+    """All tags of one gateway and month, sorted, each with the index of its entry."""
+
+    def __init__(self, marks: Iterable[tuple[bytes, int]]) -> None:
+        self.marks = sorted(marks)
+        self._rows = [[_leaf(mark, index) for mark, index in self.marks]]
+        while len(self._rows[-1]) > 1:
+            row = self._rows[-1]
+            self._rows.append([tree.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
+
+    def entry(self, period: str, gateway: str) -> bytes:
+        """The canonical JSON that is logged when the month is over."""
+        root = tree.root(self._get, len(self.marks)).hex()
+        return rfc8785.dumps({"type": PERIOD, "period": period, "gateway": gateway, "size": len(self.marks), "root": root})
+
+    def _get(self, level: int, index: int) -> bytes:
+        return self._rows[level][index]
+
+    def _at(self, place: int) -> dict[str, Any] | None:
+        if not 0 <= place < len(self.marks):
+            return None
+        mark, index = self.marks[place]
+        path = tree.inclusion_proof(self._get, place, len(self.marks))
+        hashes = [base64.b64encode(digest).decode() for digest in path]
+        return {"tag": mark.hex(), "index": index, "place": place, "path": hashes}
+
+    def present(self, mark: bytes) -> dict[str, Any] | None:
+        """The proof that a tag is there, None when it is not."""
+        found = self._at(bisect_left(self.marks, (mark, -1)))
+        return found if found and found["tag"] == mark.hex() else None
+
+    def around(self, mark: bytes) -> dict[str, Any]:
+        """The neighbours between which an absent tag would be."""
+        place = bisect_left(self.marks, (mark, -1))
+        return {"left": self._at(place - 1), "right": self._at(place)}
+
+
+def person_list(
+    period: str,
+    gateway: str,
+    *,
+    seed: bytes,
+    person: bytes,
+    marks: PeriodTree,
+    sealed: files.Bundle,
+    receipts: Callable[[int], files.Bundle],
+) -> dict[str, Any]:
+    """The document for one person and month.
+
+    ``seed`` is the gateway's VRF key, ``sealed`` the proved period entry; ``receipts`` gives the receipt file of a log index
+    (with the detail opened where it may be shown).
+    """
+    proof = vrf.prove(seed, month_input(period, person))
+    key = vrf.value(proof)
+    accesses: list[dict[str, Any]] = []
+    while found := marks.present(tag(key, gateway, len(accesses))):
+        accesses.append({"mark": found, "receipt": receipts(found["index"]).document})
+    return {
+        "type": LIST,
+        "period": period,
+        "vrf": proof.hex(),
+        "sealed": sealed.document,
+        "accesses": accesses,
+        "end": marks.around(tag(key, gateway, len(accesses))),
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListVerdict:
+    """What came out: when valid, the verdict on each access in order, and that there are no others; else one reason."""
+
+    valid: bool
+    code: str = ""
+    why: str = ""
+    accesses: tuple[Verdict, ...] = ()
+
+
+def verify_list(
+    document: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: bytes, period: str
+) -> ListVerdict:
+    """Whether a list is the whole of a person's accesses in a month, by the keys that the agency publishes. Never raises."""
+    try:
+        if not isinstance(document, dict):
+            raw = document.encode(errors="surrogatepass") if isinstance(document, str) else document
+            document = load_json(raw, "bundle-unreadable")
+        return _verify(document, log_key, vrf_key, person, period)
+    except Invalid as problem:
+        return ListVerdict(valid=False, code=problem.code, why=problem.why)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return ListVerdict(valid=False, code="bundle-unreadable", why="The list does not have the form of a person's list.")
+
+
+def _verify(document: Any, log_key: str, vrf_key: bytes, person: bytes, period: str) -> ListVerdict:
+    require(isinstance(document, dict) and document.get("type") == LIST, "bundle-unreadable", f"It is not of type {LIST}.")
+    require(len(document["accesses"]) <= MAX_ACCESSES, "too-large", "The list is longer than any month.")
+    gateway, size, root = _period(files.parse(document["sealed"]), log_key, period)
+    key = vrf.check(vrf_key, month_input(period, person), bytes.fromhex(document["vrf"]))
+    verdicts = []
+    for number, access in enumerate(document["accesses"]):
+        mark = _marked(access["mark"], size, root, "tag-wrong")
+        require(mark[0] == tag(key, gateway, number), "tag-wrong", f"Access {number} does not carry this person's tag.")
+        verdict = verify(access["receipt"], log_key=log_key)
+        require(verdict.valid, verdict.code or "inclusion-wrong", verdict.why)
+        require(verdict.index == mark[1], "tag-wrong", f"Access {number} shows another entry than its tag names.")
+        verdicts.append(verdict)
+    _absent(tag(key, gateway, len(verdicts)), document["end"], size, root)
+    return ListVerdict(valid=True, accesses=tuple(verdicts))
+
+
+def _period(sealed: files.Bundle, log_key: str, period: str) -> tuple[str, int, bytes]:
+    log, proof = parse_vkey(log_key), parse_proof(sealed.proof)
+    checkpoint, _ = open_checkpoint(proof.checkpoint, log=log)
+    leaf = tree.leaf_hash(sealed.entry)
+    tree.check_inclusion(leaf=leaf, index=proof.index, size=checkpoint.size, proof=proof.hashes, root=checkpoint.root)
+    entry = load_json(sealed.entry, "entry-unreadable")
+    right = isinstance(entry, dict) and entry.get("type") == PERIOD and entry.get("period") == period
+    require(right and entry["gateway"] == log.name, "entry-unreadable", "The sealed period is of another month or gateway.")
+    require(type(entry["size"]) is int and entry["size"] >= 0, "entry-unreadable", "The period's size is a whole number.")
+    return entry["gateway"], entry["size"], bytes.fromhex(entry["root"])
+
+
+def period_of(entry: bytes) -> str | None:
+    """The month that an entry seals, None when it is another kind of entry."""
+    try:
+        document = load_json(entry, "entry-unreadable")
+    except Invalid:
+        return None
+    sealing = isinstance(document, dict) and document.get("type") == PERIOD
+    return str(document.get("period")) if sealing else None
+
+
+def _marked(found: dict[str, Any], size: int, root: bytes, code: str) -> tuple[bytes, int, int]:
+    mark, index, place = bytes.fromhex(found["tag"]), found["index"], found["place"]
+    whole = type(index) is int and type(place) is int and index >= 0 and len(mark) == tree.HASH_SIZE
+    require(whole, code, "A tag's place and entry are whole numbers.")
+    try:
+        path = [base64.b64decode(text, validate=True) for text in found["path"]]
+        tree.check_inclusion(leaf=_leaf(mark, index), index=place, size=size, proof=path, root=root)
+    except (Invalid, binascii.Error):
+        raise Invalid(code, "A tag is not in the sealed period at the place given.") from None
+    return mark, index, place
+
+
+def _absent(mark: bytes, end: dict[str, Any], size: int, root: bytes) -> None:
+    code = "absence-wrong"
+    left, right = (None if end[side] is None else _marked(end[side], size, root, code) for side in ("left", "right"))
+    before, after = (-1 if left is None else left[2]), (size if right is None else right[2])
+    require(after == before + 1, code, "The two tags around the end of the list are not neighbours.")
+    require(left is None or left[0] < mark, code, "The end of the list is not between its neighbours.")
+    require(right is None or mark < right[0], code, "The end of the list is not between its neighbours.")
