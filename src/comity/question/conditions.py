@@ -42,7 +42,5 @@ def read_condition(text: str, *, columns: Mapping[str, Type], source: str = "") 
     """One condition (a BOOLEAN expression); raises Refused."""
     made = read_expression(text, columns=columns, source=source)
     if made.type is not Type.BOOLEAN:
-        raise Refused(
-            "sql-type", why="A condition is wanted, which is true or false.", next="Compare the columns with something."
-        )
+        raise Refused("sql-type", why="A condition is wanted, which is true or false.", next="Compare columns.")
     return made

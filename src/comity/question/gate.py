@@ -85,49 +85,31 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
         exp.DayOfWeek: "this",
     }.items()
 }
-for _node in (
+_BINARY: tuple[type[exp.Expr], ...] = (
     exp.And, exp.Or, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ,
     exp.Add, exp.Sub, exp.Mul, exp.IntDiv, exp.Mod, exp.Like, exp.ILike, exp.Pow, exp.Log, exp.Left, exp.Right,
     exp.StartsWith, exp.EndsWith, exp.Contains, exp.Nullif, exp.Corr, exp.CovarSamp, exp.CovarPop, exp.RegrSlope,
     exp.RegrIntercept, exp.PercentileCont,
-):  # fmt: skip
-    ALLOWED[_node] = frozenset(_TWO.split())
-for _node in (
+)  # fmt: skip
+_UNARY: tuple[type[exp.Expr], ...] = (
     exp.Not, exp.Neg, exp.Abs, exp.Sign, exp.Floor, exp.Ceil, exp.Sqrt, exp.Ln, exp.Exp, exp.Lower, exp.Upper, exp.Length,
     exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfYear, exp.DayOfWeekIso,
     exp.Hour, exp.Minute, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance,
     exp.VariancePop, exp.Median, exp.CountIf, exp.Rank, exp.DenseRank, exp.RowNumber,
-):  # fmt: skip
-    ALLOWED[_node] = frozenset({"this"})
+)  # fmt: skip
+ALLOWED |= dict.fromkeys(_BINARY, frozenset(_TWO.split())) | dict.fromkeys(_UNARY, frozenset({"this"}))
 
 _RAW = {
     exp.AnyValue, exp.First, exp.Last, exp.ArrayAgg, exp.GroupConcat, exp.Mode, exp.ArgMax, exp.ArgMin, exp.ApproxTopK,
     exp.FirstValue, exp.LastValue, exp.NthValue, exp.PercentileDisc, exp.IgnoreNulls, exp.ArrayUniqueAgg, exp.ArrayUnionAgg,
     exp.JSONArrayAgg, exp.JSONObjectAgg, exp.BitwiseXorAgg, exp.BitwiseAndAgg, exp.BitwiseOrAgg,
 }  # fmt: skip
-RAW_NAMES = frozenset(
-    [
-        "histogram",
-        "product",
-        "json_group_array",
-        "json_group_object",
-        "reservoir_quantile",
-        "min_by",
-        "max_by",
-        "arg_min_null",
-        "arg_max_null",
-        "listagg",
-        "approx_quantile",
-        "quantile_disc",
-        "bitstring_agg",
-        "map_from_entries",
-        "entropy",
-        "mad",
-        "string_agg",
-        "any_value",
-        "arbitrary",
-    ]
-)
+RAW_NAMES = frozenset({
+    "histogram", "product", "json_group_array", "json_group_object", "reservoir_quantile", "min_by",
+    "max_by", "arg_min_null", "arg_max_null", "listagg", "approx_quantile", "quantile_disc",
+    "bitstring_agg", "map_from_entries", "entropy", "mad", "string_agg", "any_value",
+    "arbitrary",
+})  # fmt: skip
 
 
 def check(statement: exp.Expr) -> None:

@@ -1,4 +1,4 @@
-"""Scalar SQL read into expressions. Names and aggregates are left to the caller's hook, so that one reader serves everywhere."""
+"""Scalar SQL read into expressions. Names and aggregates are left to the caller's hook: one reader serves everywhere."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ _PARTS = {
     "dayofyear": "dayofyear", "dow": "dayofweek", "dayofweek": "dayofweek", "isodow": "isodow", "hour": "hour",
     "minute": "minute",
 }  # fmt: skip
+_MANY: dict[type[exp.Expr], str] = {exp.Coalesce: "coalesce", exp.Least: "least", exp.Greatest: "greatest"}
 _NAMED = {"weekday": "dayofweek", "prefix": "starts_with", "suffix": "ends_with"}
 _TYPES: dict[str, Type] = {
     "BOOLEAN": Type.BOOLEAN, "TINYINT": Type.INTEGER, "SMALLINT": Type.INTEGER, "INT": Type.INTEGER, "BIGINT": Type.INTEGER,
     "FLOAT": Type.DOUBLE, "DOUBLE": Type.DOUBLE, "TEXT": Type.TEXT, "VARCHAR": Type.TEXT, "DATE": Type.DATE,
-    "TIMESTAMP": Type.TIMESTAMP, "DATETIME": Type.TIMESTAMP,
+    "TIMESTAMP": Type.TIMESTAMP, "TIMESTAMPNTZ": Type.TIMESTAMP, "DATETIME": Type.TIMESTAMP,
 }  # fmt: skip
 
 
@@ -150,7 +151,7 @@ class Scalars:
         return self.call("case", *parts)
 
     def _many(self, node: exp.Expr) -> Expression:
-        name = {exp.Coalesce: "coalesce", exp.Least: "least", exp.Greatest: "greatest"}[type(node)]
+        name = _MANY[type(node)]
         parts = [self.read(part) for part in (node.this, *node.expressions)]
         beside = next((p.type for p in parts if p.type.temporal), Type.NULL)
         return self.call(name, *(literals.coerced(p, beside) for p in parts))
@@ -163,10 +164,8 @@ class Scalars:
     def _cast(self, node: exp.Expr) -> Expression:
         target = _TYPES.get(node.args["to"].this.name)
         if target is None or node.args["to"].expressions:
-            raise Refused(
-                "sql-type",
-                why="That is no type that a question can cast to.",
-                next="Cast to BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP or BOOLEAN.",
+            raise _no_cast(
+                "That is no type that a question can cast to.", "Cast to BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP or BOOLEAN."
             )
         value = self.read(node.this)
         if isinstance(value, Literal) and value.type is Type.TEXT and target.temporal:
@@ -175,10 +174,8 @@ class Scalars:
         if value.type is target:
             return value
         if not fits(value.type, target):
-            raise Refused(
-                "sql-type",
-                why=f"A {value.type} cannot be cast to {target}.",
-                next="The reference of functions says which casts there are.",
+            raise _no_cast(
+                f"A {value.type} cannot be cast to {target}.", "The reference of functions says which casts there are."
             )
         return Call(CAST, (value,), target)
 
@@ -249,6 +246,10 @@ def subquery() -> Refused:
         why="A sub-query can stand in FROM, in WITH, and as a whole condition of WHERE (IN, EXISTS) only.",
         next="Join the sub-query in FROM over a listed link.",
     )
+
+
+def _no_cast(why: str, next: str) -> Refused:
+    return Refused("sql-type", why=why, next=next)
 
 
 def _unit(node: exp.Expr | None) -> str:
