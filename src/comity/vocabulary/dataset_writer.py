@@ -44,7 +44,7 @@ def write_dataset(dataset: Dataset, *, notes: Mapping[str, str] | None = None) -
 
 def _field(field: Field, note: str) -> list[str]:
     head = f"  {quoted(field.name)}:"
-    lines = [f"{head:<36}# {_comment(note)}" if note else head]
+    lines = [f"{head:<35} # {_comment(note)}" if note else head]
     lines += [f"    type: {field.type}", f"    role: {field.role}", f"    category: {quoted(field.category)}"]
     lines += [f"    sensitivity: {field.sensitivity}", f"    meaning: {quoted(field.meaning)}"]
     if field.values:
