@@ -24,6 +24,8 @@ from comity.vocabulary.types import Type
 if TYPE_CHECKING:
     from comity.question.reading import Reading
 
+Columns = tuple[tuple[str, Type], ...]
+
 
 def of_rows(node: exp.Select, relation: Relation, scope: Scope, reading: Reading) -> CellsMade:
     """An aggregate query over people's rows."""
@@ -78,9 +80,7 @@ def _aggregated(node: exp.Select) -> bool:
     return from_group or any(Collector.aggregates(p) for p in parts)
 
 
-def _steps(
-    node: exp.Select, collector: Collector, *, scope: Scope | None
-) -> tuple[tuple[Step, ...], tuple[tuple[str, Type], ...]]:
+def _steps(node: exp.Select, collector: Collector, *, scope: Scope | None) -> tuple[tuple[Step, ...], Columns]:
     """HAVING, windows, outputs, order and limit. ``scope`` is given where a star has a meaning."""
     scalars = Scalars(collector.hook)
     outputs = _outputs(node, scalars, scope)

@@ -128,14 +128,12 @@ class Collector:
         terms = tuple(direction(t, scalars.read(t.this)) for t in (order.expressions if order is not None else []))
         if not terms and name in {"rank", "dense_rank", "row_number", "lag", "lead"}:
             raise literals.bad(f"{name} needs ORDER BY in its window.", f"Write {name}(...) OVER (ORDER BY ...).")
+        for window in self.windows:
+            if (window.function, window.arguments, window.partition, window.order) == (name, arguments, partition, terms):
+                return Column("", window.name, kind)
         made = Window(f"w{len(self.windows)}", name, arguments, partition, terms)
-        same = next(
-            (w for w in self.windows if (w.function, w.arguments, w.partition, w.order) == (name, arguments, partition, terms)),
-            None,
-        )
-        if same is None:
-            self.windows.append(made)
-        return Column("", (same or made).name, kind)
+        self.windows.append(made)
+        return Column("", made.name, kind)
 
     def _function(self, node: exp.Expr, scalars: Scalars) -> tuple[str, tuple[Expression, ...], Type]:
         if type(node) in _RANKS:
@@ -146,9 +144,7 @@ class Collector:
             return _SHIFTS[type(node)], read, read[0].type
         name = _TOTALS.get(type(node))
         if name is None or isinstance(node.this, exp.Distinct):
-            raise Refused(
-                "sql-window", why="That window function cannot be asked.", next="Use rank, lag, lead, sum, avg or count."
-            )
+            raise Refused("sql-window", why="That window function cannot be asked.", next="Use rank, lag, lead, sum or avg.")
         if name == "count" and (node.this is None or isinstance(node.this, exp.Star)):
             return name, (), Type.INTEGER
         value = scalars.read(node.this)

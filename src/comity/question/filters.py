@@ -17,6 +17,9 @@ from comity.refusal import Refused
 if TYPE_CHECKING:
     from comity.question.reading import Ctes, Reading
 
+_NOT_INSIDE = ("group", "having", "limit", "offset", "with_", "joins")
+"""Clauses that an EXISTS sub-query may not have: what they would mean there is seldom what was meant."""
+
 
 def apply(relation: Relation, scope: Scope, conditions: list[exp.Expr], reading: Reading, ctes: Ctes) -> Relation:
     """The relation after WHERE. Plain conditions come first: they are cheap, and joins then read less."""
@@ -34,11 +37,8 @@ def apply(relation: Relation, scope: Scope, conditions: list[exp.Expr], reading:
             plain.append(scalars.read(condition))
     made = sources.filtered(relation, plain, scalars)
     for node, kind in tests:
-        made = (
-            _exists(made, scope, node, kind, reading, ctes)
-            if isinstance(node, exp.Exists)
-            else _in(made, scope, node, kind, reading, ctes)
-        )
+        test = _exists if isinstance(node, exp.Exists) else _in
+        made = test(made, scope, node, kind, reading, ctes)
     return made
 
 
@@ -66,9 +66,7 @@ def _in(left: Relation, scope: Scope, node: exp.Expr, kind: JoinKind, reading: R
 
 def _exists(left: Relation, scope: Scope, node: exp.Expr, kind: JoinKind, reading: Reading, ctes: Ctes) -> Relation:
     select = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-    if not isinstance(select, exp.Select) or any(
-        select.args.get(p) for p in ("group", "having", "limit", "with_", "joins", "offset")
-    ):
+    if not isinstance(select, exp.Select) or any(select.args.get(part) for part in _NOT_INSIDE):
         raise subquery()
     if select.args.get("from_") is None:
         raise subquery()

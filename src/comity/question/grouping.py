@@ -40,7 +40,7 @@ class Grouping:
         choices = [self._element(item) for item in clause.expressions]
         sets = tuple(dict.fromkeys(tuple(sorted({k for part in parts for k in part})) for parts in product(*choices)))
         if len(sets) > MAX_SETS:
-            raise Refused("sql-too-large", why=f"There are more than {MAX_SETS} grouping sets.", next="Ask for fewer margins.")
+            raise _too_many()
         return tuple(self.keys), sets
 
     def _all(self) -> tuple[tuple[Expression, ...], Sets]:
@@ -59,9 +59,7 @@ class Grouping:
         if isinstance(item, exp.Cube):
             groups = [self._group(e) for e in item.expressions]
             if len(groups) > 6:
-                raise Refused(
-                    "sql-too-large", why=f"There are more than {MAX_SETS} grouping sets.", next="Ask for fewer margins."
-                )
+                raise _too_many()
             return [_flat(list(c)) for n in range(len(groups), -1, -1) for c in combinations(groups, n)]
         if isinstance(item, exp.GroupingSets):
             return [s for e in item.expressions for s in self._set(e)]
@@ -104,6 +102,10 @@ class Grouping:
         if is_star(item) or has_aggregate(item):
             raise Refused("sql-aggregate", why="GROUP BY names an aggregate or a star.", next="Group by columns.")
         return self.scalars.read(unaliased(item))
+
+
+def _too_many() -> Refused:
+    return Refused("sql-too-large", why=f"There are more than {MAX_SETS} grouping sets.", next="Ask for fewer margins.")
 
 
 def _flat(groups: list[tuple[int, ...]]) -> tuple[int, ...]:

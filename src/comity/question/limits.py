@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from comity.refusal import Refused
 
@@ -51,6 +51,8 @@ def _check_tokens(tokens: list[Token]) -> None:
     depth = run = 0
     for token in tokens:
         kind = token.token_type
+        if kind is TokenType.PIPE_GT:
+            raise _refused("sql-not-supported", "Pipe syntax cannot be asked.")
         depth += (kind in _OPEN) - (kind in _CLOSE)
         run = run + 1 if kind in _PREFIX else 0
         if depth + run > MAX_DEPTH:
