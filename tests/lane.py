@@ -26,7 +26,7 @@ from comity.protection.table import ProtectedTable
 from comity.question.question import Rows, Statistics
 from comity.question.reader import read
 from comity.refusal import Refusal, Refused
-from comity.vocabulary.loading import load
+from comity.vocabulary.terms import load
 
 CATALOGUE = city.catalogue()
 VOCABULARY = load()
