@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "role": "The caller holds no role that may use the agreement.",
     "purpose": "The stated purpose is not the agreed one or a narrower one.",
     "purpose-unknown": "The stated purpose is not in the vocabulary.",
+    "term-unknown": "A word is not in the vocabulary.",
     "purpose-forbidden": "The agreement forbids the stated purpose.",
     "way": "The way of asking (statistics, rows, lookup) is not agreed.",
     "kind": "What the request does goes beyond the agreed kind.",

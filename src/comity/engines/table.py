@@ -20,8 +20,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from comity.engines.text_types import TableError, quote, stored_type, text_type
 from comity.vocabulary.dataset import Source
 from comity.vocabulary.types import Type
+
+__all__ = ["ENDINGS", "Table", "TableError", "format_of", "opened", "quote"]
 
 ENDINGS = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".duckdb": "duckdb", ".ddb": "duckdb",
@@ -29,14 +32,6 @@ ENDINGS = {
 }  # fmt: skip
 MAX_COLUMNS = 2000
 _LONGEST_FIELD = 1_000_000
-
-
-class TableError(Exception):
-    """A source that cannot be read as it is; ``next`` says what to do."""
-
-    def __init__(self, why: str, *, next: str) -> None:
-        super().__init__(why)
-        self.next = next
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +57,6 @@ def format_of(path: Path) -> str:
         return ENDINGS[path.suffix.lower()]
     except KeyError:
         raise TableError(f"{path.name} has no known ending", next=f"Known are {', '.join(ENDINGS)}.") from None
-
-
-def quote(name: str) -> str:
-    """The name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager
@@ -162,7 +152,7 @@ def _csv(base: duckdb.DuckDBPyConnection, path: Path, _source: Source, _address:
         strict_mode=True,
         null_padding=False,
     ).create("t")
-    return {name: _text_type(base, name) for name in header}
+    return {name: text_type(base, name) for name in header}
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -200,28 +190,6 @@ def _distinct(names: list[str], file: str) -> None:
                 f"{file}: column {place} has the name of an earlier one", next="Rename one (letter case does not count)."
             )
         seen.add(name.casefold())
-
-
-_PATTERNS = (
-    (Type.INTEGER, "^[+-]?(0|[1-9][0-9]{0,17})$", "BIGINT"),
-    (Type.DOUBLE, r"^[+-]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$", "DOUBLE"),
-    (Type.DATE, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "DATE"),
-    (Type.TIMESTAMP, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?$", "TIMESTAMP"),
-    (Type.BOOLEAN, "^(true|false|True|False|TRUE|FALSE)$", "BOOLEAN"),
-)
-
-
-def _text_type(base: duckdb.DuckDBPyConnection, name: str) -> Type:
-    """The narrowest type whose one strict form every text has. Leading zeros keep a code a text."""
-    column = quote(name)
-    tests = ", ".join(
-        f"count_if(regexp_matches({column}, ?) AND TRY_CAST({column} AS {sql}) IS NOT NULL)" for _, _, sql in _PATTERNS
-    )
-    given = base.execute(f"SELECT count({column}), {tests} FROM t", [p for _, p, _ in _PATTERNS]).fetchall()[0]
-    for (kind, _, _), fitting in zip(_PATTERNS, given[1:], strict=True):
-        if given[0] and fitting == given[0]:
-            return kind
-    return Type.TEXT
 
 
 def _duckdb(base: duckdb.DuckDBPyConnection, path: Path, source: Source, _address: str) -> Mapping[str, Type]:
@@ -263,22 +231,7 @@ def _sqlite(base: duckdb.DuckDBPyConnection, path: Path, source: Source, _addres
     base.register("sqlite_rows", pa.Table.from_batches(batches, schema))
     base.execute("CREATE TABLE t AS SELECT * FROM sqlite_rows")
     base.unregister("sqlite_rows")
-    return {name: _stored_type(base, name, kinds) for name, kinds in zip(header, storage, strict=True)}
-
-
-def _stored_type(base: duckdb.DuckDBPyConnection, name: str, kinds: set[type]) -> Type:
-    """SQLite columns hold anything: the type is the one that all stored values share."""
-    kinds = kinds - {type(None)}
-    if kinds == {int}:
-        return Type.INTEGER
-    if kinds and kinds <= {int, float}:
-        return Type.DOUBLE
-    if kinds == {str}:
-        found = _text_type(base, name)
-        return found if found in (Type.DATE, Type.TIMESTAMP) else Type.TEXT
-    if kinds:
-        raise TableError(f"column {name[:60]} mixes texts, numbers or bytes", next="Make a view that casts it to one type.")
-    return Type.TEXT
+    return {name: stored_type(base, name, kinds) for name, kinds in zip(header, storage, strict=True)}
 
 
 def _postgresql(base: duckdb.DuckDBPyConnection, _path: Path, source: Source, address: str) -> Mapping[str, Type]:

@@ -22,7 +22,7 @@ class UnknownTerm(Refused):
 
     def __init__(self, code: str, *, group: str) -> None:
         super().__init__(
-            "term-unknown",
+            "purpose-unknown" if group == "purposes" else "term-unknown",
             why=f"`{code[:80]}` is not one of the vocabulary's {group}",
             next=f"Find the right word with `comity terms {group}`, or add it to the jurisdiction's own terms.",
         )
