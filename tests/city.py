@@ -124,7 +124,11 @@ def catalogue() -> Catalogue:
         _field("insured", Type.BOOLEAN),
         _field("income", Type.INTEGER, Role.MEASURE),
     )
-    districts = (_field("district", Type.TEXT, values=DISTRICTS), _field("population", Type.INTEGER), _field("ward", Type.INTEGER))
+    districts = (
+        _field("district", Type.TEXT, values=DISTRICTS),
+        _field("population", Type.INTEGER),
+        _field("ward", Type.INTEGER),
+    )
     made = [
         _dataset("housing", "stays", stays),
         _dataset("social", "claims", claims),

@@ -57,7 +57,10 @@ def engine(name: str, folder: Path) -> Engine:
     return DuckDBEngine(root=folder, connections={}, workers=1)
 
 
-def plan(sql: str, *, under: Agreement, purpose: str = "dpv:ResearchAndDevelopment", way: str | None = None, **more: object) -> Plan | Refusal:
+PURPOSE = "dpv:ResearchAndDevelopment"
+
+
+def plan(sql: str, *, under: Agreement, purpose: str = PURPOSE, way: str | None = None, **more: object) -> Plan | Refusal:
     """Read and decide one question."""
     try:
         question = read(sql, schema=schema(under, CATALOGUE))

@@ -151,14 +151,14 @@ def test_the_place_must_be_an_agreed_one(country, network):
 @pytest.mark.parametrize("kind", ["statistics", "lookup"])
 def test_the_kind_is_derived_and_not_believed(kind):
     """An extract, and an extract that matches two agencies' people, go beyond what their agreement says it is."""
-    under = changed("kind: matching", f"kind: {kind}")
+    under = replace(lane.agreement(), kind=kind)
     refused(lane.plan("select sex from stays", under=under), "kind", "kind")
 
 
 def test_rows_that_match_two_agencies_are_matching():
     """Calling it an extract does not avoid the rules of matching programs (5 U.S.C. 552a(o))."""
     joined = "select s.sex, c.status from stays s join claims c on s.person_id = c.person_id"
-    refused(lane.plan(joined, under=changed("kind: matching", "kind: extract")), "kind", "kind")
+    refused(lane.plan(joined, under=replace(lane.agreement(), kind="extract")), "kind", "kind")
     made = lane.plan(joined, under=lane.agreement())
     assert not isinstance(made, Refusal)
     assert made.kind == "matching"

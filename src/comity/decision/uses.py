@@ -67,6 +67,17 @@ class Uses:
         for column in self.lineage.origins(expression):
             self.need(column, use)
 
+    def condition(self, expression: Expression) -> None:
+        """A condition selects rows. Whether a key is missing says only whether a record was linked, so a link allows it."""
+        if isinstance(expression, Call):
+            if expression.function == "is_null" and self.is_key(expression.arguments[0]):
+                self.expression(expression.arguments[0], "link")
+                return
+            for argument in expression.arguments:
+                self.condition(argument)
+        else:
+            self.expression(expression, "filter")
+
     def is_key(self, expression: Expression) -> bool:
         """Whether the expression is a bare column that the agreement allows for links."""
         column = self.lineage.plain(expression)
@@ -75,7 +86,7 @@ class Uses:
     def measure(self, measure: Measure) -> None:
         """Arguments are measured; conditions inside them, and FILTER, select."""
         if measure.where is not None:
-            self.expression(measure.where, "filter")
+            self.condition(measure.where)
         for argument in measure.arguments:
             if measure.function in {"count", "count_distinct"} and self.is_key(argument):
                 self.expression(argument, "link")
@@ -85,12 +96,11 @@ class Uses:
     def _argument(self, argument: Expression) -> None:
         if isinstance(argument, Call):
             # A condition inside a measure (CASE WHEN status = 'x' ...) selects rows just as FILTER does.
-            use_filter = argument.type is Type.BOOLEAN
+            if argument.type is Type.BOOLEAN:
+                self.condition(argument)
+                return
             for inner in argument.arguments:
-                if use_filter:
-                    self.expression(inner, "filter")
-                else:
-                    self._argument(inner)
+                self._argument(inner)
         else:
             self.expression(argument, "measure")
 
@@ -101,7 +111,7 @@ class Uses:
                 case Scan():
                     pass
                 case Where(condition=condition):
-                    self.expression(condition, "filter")
+                    self.condition(condition)
                 case Join():
                     self._join(node)
                 case Derived(distinct=distinct, columns=outputs):
@@ -112,17 +122,11 @@ class Uses:
                     for _, measure in measures:
                         self.measure(measure)
                     if node.having is not None:
-                        self._having(node)
+                        self.condition(node.having)
 
     def _keys(self, keys: tuple[Named, ...]) -> None:
         for key in keys:
             self.expression(key.expression, "link" if self.is_key(key.expression) else "group")
-
-    def _having(self, node: Grouped) -> None:
-        assert node.having is not None
-        for column in self.lineage.origins(node.having):
-            if not self.is_key(column):
-                self.need(column, "filter")
 
     def _join(self, join: Join) -> None:
         for left, right in join.on:
@@ -135,7 +139,7 @@ class Uses:
                     why="Only a LEFT JOIN may carry a further condition in ON.",
                     next="Move the further condition to WHERE.",
                 )
-            self.expression(join.also, "filter")
+            self.condition(join.also)
 
 
 def check(agreement: Agreement, question: Statistics | Rows) -> Uses:
