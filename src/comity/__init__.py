@@ -1,9 +1,4 @@
-"""Comity: agreement-driven data sharing for public agencies.
-
-import comity
-with comity.connect("http://127.0.0.1:8080", agreement="...", purpose="...", token="...") as c:
-    print(c.sql("select district, count(*) as n from stays group by district"))
-"""
+"""Comity: agreement-driven data sharing for public agencies. ``comity.connect`` is where an analyst begins."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 """The analyst's library. It imports nothing of the rest, and needs only httpx2, pyarrow and cryptography.
 
-import comity
-with comity.connect("https://data.example.gov", agreement="agr-2026-017", purpose="...", token="...") as c:
-    answer = c.sql("select district, count(*) as n from stays group by district")
-    answer.df(); answer.receipt.verify()
+``connect`` gives a connection, its ``sql`` an answer, and an answer has ``df()``, ``rows`` and a ``receipt`` to ``verify()``.
 """
 
 from comity.client.answer import SUPPRESSED, Answer, Explained, Receipt, Suppressed

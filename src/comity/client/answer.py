@@ -124,11 +124,12 @@ class Answer:
         except ImportError:
             raise ComityError("polars is not installed.", next='pip install "comity[frames]"') from None
         frame = pl.from_arrow(self._shown())
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table makes a frame
+        assert isinstance(frame, pl.DataFrame)
         return frame
 
     def __len__(self) -> int:
-        return self._table.num_rows
+        rows: int = self._table.num_rows
+        return rows
 
     def __repr__(self) -> str:
         return text.answer(

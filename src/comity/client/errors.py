@@ -15,7 +15,7 @@ class ComityError(Exception):
 
 
 class Refused(Exception):
-    """The node refused. ``code`` is stable, ``clause`` is the agreement's clause (or ""), ``receipt`` its receipt file or None."""
+    """The node refused. ``code`` is stable, ``clause`` is the agreement's (or ""), ``receipt`` the receipt file or None."""
 
     def __init__(self, code: str, *, clause: str, why: str, next: str, receipt: dict[str, Any] | None = None) -> None:
         place = f" (clause {clause})" if clause else ""

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
 from comity.decision.engine import Engine, Limits
 from comity.engines.duckdb import DuckDBEngine
 from comity.engines.lookup import LookupIndex
@@ -52,6 +54,11 @@ class Service:
         """What one run may take."""
         run = self.node.settings.run
         return Limits(seconds=run.seconds, memory_mb=run.memory_mb, cells=run.cells)
+
+    @cached_property
+    def sealing(self) -> X25519PublicKey:
+        """The public key that details are sealed to."""
+        return self.node.keys.sealing.public_key()
 
     def place(self, dataset: Dataset) -> Place:
         """Where a dataset's rows are. Raises ``EngineError`` ``engine-source``."""

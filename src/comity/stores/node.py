@@ -1,8 +1,7 @@
 """A node: one folder that holds everything a gateway needs, and the doors to it.
 
-    comity.toml    settings                       keys/        private keys (nobody else may read)
-    catalogue/     dataset descriptions           log/ log.db  the transparency log
-    agreements/    agreements and signatures      state.db     lifecycle, quotas, revocations
+``comity.toml`` (settings), ``keys/`` (private, nobody else may read), ``catalogue/`` (dataset descriptions), ``agreements/``
+(texts and signatures), ``log/`` and ``log.db`` (the transparency log), ``state.db`` (lifecycle, quotas, revocations).
 
 Trust: whoever can modify the whole folder owns the node. Each part's own sentence says what less than that allows.
 """

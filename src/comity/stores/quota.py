@@ -48,6 +48,7 @@ class Quotas:
         most_queries: int | None = None, most_people: int | None = None,
     ) -> bool:  # fmt: skip
         """Take from the day's quota, durably. False, and nothing taken, when that would pass a limit."""
+        limit = (most_people, people, most_people)
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO usage (agreement, recipient, day) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -56,8 +57,7 @@ class Quotas:
             taken = connection.execute(
                 "UPDATE usage SET queries = queries + ?, people = people + ? WHERE agreement = ? AND recipient = ? AND day = ?"
                 " AND (? IS NULL OR queries + ? <= ?) AND (? IS NULL OR people + ? <= ?)",
-                (queries, people, agreement, recipient, _day(now), most_queries, queries, most_queries)
-                + (most_people, people, most_people),
+                (queries, people, agreement, recipient, _day(now), most_queries, queries, most_queries, *limit),
             )
             return taken.rowcount == 1
 

@@ -1,0 +1,130 @@
+"""Look-ups: one person at one source, by key. Somebody unknown and somebody outside the agreed rows look the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comity.agreement.model import Agreement, Data
+from comity.decision.decide import decide
+from comity.decision.plan import Plan
+from comity.decision.schema import dataset_of, field_of, schema
+from comity.gateway.ask import OnePerson
+from comity.gateway.service import Service
+from comity.question.conditions import read_expression
+from comity.question.evaluate import evaluate
+from comity.question.expressions import Call, Column, Expression, Named, Value
+from comity.question.question import Lookup
+from comity.refusal import Refusal, Refused
+from comity.vocabulary.dataset import Catalogue, Field
+from comity.vocabulary.types import Type
+
+if TYPE_CHECKING:
+    from comity.gateway.answer import Case
+
+MOST = 50
+"""Columns and conditions in one look-up."""
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sought:
+    """Who is looked up, where: the source, the column of the key, its field, and the value as the field's type.
+
+    ``value`` is None where what was given cannot be a key of that type: nobody has it, and it is answered as such.
+    """
+
+    data: Data
+    key: str
+    field: Field
+    value: str | int | None
+
+
+def sought(agreement: Agreement, catalogue: Catalogue, ask: OnePerson) -> Sought | None:
+    """Where the look-up goes; None where the agreement has no such key at all (``decide`` then says so)."""
+    if not 0 < len(ask.want) <= MOST:
+        raise Refused("lookup-want", why=f"A look-up names 1 to {MOST} columns or conditions.", next="Say what is wanted.")
+    rule = agreement.use.lookup
+    if rule is None:
+        return None
+    alias, _, key = rule.key.rpartition(".")
+    places = [d for d in agreement.data if key in d.columns and alias in ("", d.alias)]
+    if ask.source is not None:
+        places = [d for d in places if d.alias == ask.source]
+    if len(places) > 1:
+        words = [set(re.findall(r"[A-Za-z_]\w*", want)) for want in ask.want]
+        places = [d for d in places if all(named & set(d.columns) for named in words)] or places
+    if len(places) != 1:
+        listed = ", ".join(d.alias for d in agreement.data if key in d.columns)
+        raise Refused(
+            "lookup-source",
+            clause="use.lookup.key",
+            why="It is not clear which source is to be asked about the person.",
+            next=f"Name one as the source: {listed}.",
+        )
+    data = places[0]
+    field = field_of(data.columns[key], data, dataset_of(data, catalogue))
+    return Sought(data=data, key=key, field=field, value=_typed(ask.person, field.type))
+
+
+def _typed(person: str | int, type: Type) -> str | int | None:
+    if type is Type.TEXT:
+        return str(person)
+    if type is not Type.INTEGER:
+        return None
+    text = str(person).strip()
+    return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def plan(service: Service, case: Case, ask: OnePerson) -> Plan:
+    """The plan of a look-up; raises Refused."""
+    found = case.person
+    assert found is not None
+    table = schema(case.agreement, service.node.catalogue)[found.data.alias]
+    outputs = tuple(Named(want, _wanted(want, table.columns, found.data.alias)) for want in dict.fromkeys(ask.want))
+    made = decide(
+        agreement=case.agreement,
+        catalogue=service.node.catalogue,
+        vocabulary=service.node.vocabulary,
+        question=Lookup(data=found.data.alias, key=found.key, value=found.value, outputs=outputs),
+        request=case.request,
+        facts=case.facts,
+    )
+    if isinstance(made, Refusal):
+        raise Refused(made.code, clause=made.clause, why=made.why, next=made.next)
+    return made
+
+
+def _wanted(want: str, columns: Mapping[str, Type], alias: str) -> Expression:
+    return Column(alias, want, columns[want]) if want in columns else read_expression(want, columns=columns, source=alias)
+
+
+def run(service: Service, found: Sought, plan: Plan) -> list[tuple[Value, ...]]:
+    """The outputs for the person's rows that the agreement covers, raw keys where the plan lists pseudonyms.
+
+    Yes/no conditions alone make exactly one row, whoever is asked about: yes where any of the person's rows says so.
+    """
+    fence = plan.fences[0]
+    assert isinstance(plan.question, Lookup)
+    outputs = plan.question.outputs
+    rows = service.lookups.fetch(fence.dataset, found.field.name, found.value) if found.value is not None else []
+    made = []
+    for row in rows:
+        if fence.where is not None and evaluate(fence.where, _raw(row)) is not True:
+            continue
+        seen = {(fence.alias, named.name): evaluate(named.expression, _raw(row)) for named in fence.columns}
+        made.append(tuple(evaluate(output.expression, seen) for output in outputs))
+    if yes_or_no(outputs):
+        return [tuple(any(row[i] is True for row in made) for i in range(len(outputs)))]
+    return list(dict.fromkeys(made))
+
+
+def yes_or_no(outputs: tuple[Named, ...]) -> bool:
+    """Whether only conditions are asked."""
+    return all(isinstance(o.expression, Call) and o.expression.type is Type.BOOLEAN for o in outputs)
+
+
+def _raw(row: Mapping[str, Value]) -> Mapping[tuple[str, str], Value]:
+    return {("", name): value for name, value in row.items()}

@@ -1,0 +1,107 @@
+"""OpenAPI 3.1, generated from the wire's types. ``docs/reference/openapi.json`` is this, and a test holds them equal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from comity import __version__
+from comity.gateway import types
+from comity.gateway.codes import CODES, status
+from comity.gateway.formats import ARROW, CSV, JSON, PARQUET
+
+_BODIES = (
+    types.AskBody,
+    types.LookupBody,
+    types.AnswerBody,
+    types.ExplainBody,
+    types.AgreementList,
+    types.AgreementBody,
+    types.CatalogueBody,
+    types.ReceiptFile,
+    types.ErrorBody,
+    types.Health,
+)
+
+
+def document() -> dict[str, Any]:
+    """The whole description, as plain data."""
+    _, schemas = msgspec.json.schema_components(_BODIES, ref_template="#/components/schemas/{name}")
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Comity gateway",
+            "version": __version__,
+            "description": "Ask other agencies' data exactly what a signed agreement allows. Every answer and every refusal "
+            "has a receipt in a transparency log. Errors have one shape; codes are stable, texts may change.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"token": []}],
+        "paths": _paths(),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "responses": {"Error": {"description": _errors(), "content": {JSON: {"schema": _ref("ErrorBody")}}}},
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    named = {"in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "/v1/ask": {"post": _post("Ask a question in SQL", "AskBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
+        "/v1/lookup": {"post": _post("Look one person up", "LookupBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
+        "/v1/explain": {"post": _post("Say what a question would do and cost, reading no data", "AskBody", "ExplainBody")},
+        "/v1/agreements": {"get": _get("List the agreements that concern the caller's agency", "AgreementList")},
+        "/v1/agreements/{agreement}": {
+            "get": _get("Show one agreement", "AgreementBody", parameters=[{"name": "agreement", **named}])
+        },
+        "/v1/catalogue": {"get": _get("Show the datasets that are described here", "CatalogueBody")},
+        "/v1/receipts/{index}": {"get": _get("Prove a receipt anew", "ReceiptFile", parameters=[{"name": "index", **named}])},
+        "/v1/log/checkpoint": {"get": _open("The log's newest signed checkpoint (C2SP tlog-checkpoint)")},
+        "/v1/log/key": {"get": _open("The log's verifier key (C2SP signed-note)")},
+        "/openapi.json": {"get": {**_open("This description"), "responses": {"200": {"description": "OpenAPI 3.1"}}}},
+        "/healthz": {"get": _health("Whether the process lives")},
+        "/readyz": {"get": _health("Whether it is ready to answer")},
+    }
+
+
+def _post(summary: str, body: str, result: str, *, forms: tuple[str, ...] = ()) -> dict[str, Any]:
+    content: dict[str, Any] = {JSON: {"schema": _ref(result)}}
+    content |= {form: {} for form in forms}
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {JSON: {"schema": _ref(body)}}},
+        "responses": {"200": {"description": result, "content": content}, "default": {"$ref": "#/components/responses/Error"}},
+    }
+
+
+def _get(summary: str, result: str, *, parameters: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "summary": summary,
+        "responses": {
+            "200": {"description": result, "content": {JSON: {"schema": _ref(result)}}},
+            "default": {"$ref": "#/components/responses/Error"},
+        },
+    }
+    return made | ({"parameters": parameters} if parameters else {})
+
+
+def _open(summary: str) -> dict[str, Any]:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    return {"summary": summary, "security": [], "responses": {"200": {"description": "Text", "content": text}}}
+
+
+def _health(summary: str) -> dict[str, Any]:
+    shown = {"description": "Health", "content": {JSON: {"schema": _ref("Health")}}}
+    return {"summary": summary, "security": [], "responses": {"200": shown, "503": shown}}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _errors() -> str:
+    own = "; ".join(f"`{code}` ({status(code)}): {meaning}" for code, meaning in CODES.items())
+    return f"Any error. The gateway's own codes: {own} Refusals by the agreement are 403, unreadable SQL is 422."

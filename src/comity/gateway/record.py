@@ -1,0 +1,99 @@
+"""Recording: the receipt of one decision, durable in the log with its sealed detail before anything is released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from comity.agreement.model import Agreement
+from comity.decision.plan import Plan
+from comity.decision.request import Request
+from comity.gateway.ask import Ask, Sql
+from comity.gateway.service import Service
+from comity.ledger.bundle import Bundle
+from comity.ledger.receipt import make
+from comity.ledger.seal import seal
+from comity.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A durable entry: its index and the receipt file to hand out."""
+
+    index: int
+    receipt: Bundle
+
+
+def record(
+    service: Service, agreement: Agreement | None, request: Request, ask: Ask, *, now: datetime, plan: Plan | None = None,
+    protections: tuple[str, ...] = (), refusal: Refusal | None = None, rows: int = 0, people: int = 0,
+) -> Recorded:  # fmt: skip
+    """Write one receipt; return once it is durable. Raises ``LogError``: then nothing may be released.
+
+    What a caller typed (SQL, reason, unknown names) goes into the sealed detail only; the receipt itself holds known words.
+    """
+    node = service.node
+    made = make(
+        agreement=agreement.identifier if agreement else "",
+        version=agreement.version if agreement else 0,
+        digest=agreement.digest if agreement else "",
+        purpose=request.purpose if node.vocabulary.purpose(request.purpose) else "",
+        kind=plan.kind if plan else "",
+        way=request.way,
+        uses=[(u.dataset, u.column, u.use, u.treatment) for u in plan.uses] if plan else [],
+        protections=protections,
+        decision="refused" if refusal else "answered",
+        at=now,
+        detail=_detail(service, request, ask, now=now, rows=rows, people=people),
+        code=refusal.code if refusal else "",
+        clause=refusal.clause if refusal else "",
+    )
+    sealed = seal(made.salt, made.detail, to=service.sealing)
+    appended = node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed)
+    return Recorded(appended.index, appended.bundle())
+
+
+def _detail(service: Service, request: Request, ask: Ask, *, now: datetime, rows: int, people: int) -> dict[str, Any]:
+    caller = request.caller
+    detail: dict[str, Any] = {
+        "at": now.isoformat(timespec="seconds") + "Z",
+        "account": _text(caller.account),
+        "agency": _text(caller.agency),
+        "roles": sorted(map(_text, caller.roles)),
+        "country": caller.country,
+        "network": caller.network,
+        "asked": {"agreement": _text(request.agreement), "purpose": _text(request.purpose)},
+        "reason": _text(request.reason) if request.reason else None,
+        "rows": rows,
+        "people": people,
+    }
+    if isinstance(ask, Sql):
+        detail["sql"] = "sha256:" + sha256(ask.text.encode(errors="surrogatepass")).hexdigest()
+    else:
+        detail["want"] = [_text(want) for want in ask.want]
+        detail["person"] = service.node.quotas.person("", "", "", ask.person).hex()
+    return detail
+
+
+def _text(text: str) -> str:
+    return text[:1000].encode(errors="replace").decode()
+
+
+def protections(plan: Plan) -> tuple[str, ...]:
+    """What the plan does to protect people, one sentence each, the same in receipt, answer and explanation."""
+    made = []
+    clause = plan.small_cells
+    if clause is not None:
+        units = " or ".join(dict.fromkeys(unit.name for unit in plan.units)) or "person"
+        also = ", and others so that none can be worked out" if clause.complement else ""
+        made.append(f"numbers on fewer than {clause.fewer_than} of each {units} are suppressed{also}")
+        if clause.round_to is not None:
+            made.append(f"counts are rounded to {clause.round_to}")
+    for use in plan.uses:
+        if use.treatment not in ("exact", "pseudonym"):
+            made.append(f"{use.dataset}.{use.column} as {use.treatment}")
+    for column in plan.pseudonyms:
+        made.append(f"{column.output} leaves as a pseudonym of this agreement")
+    return tuple(dict.fromkeys(made))

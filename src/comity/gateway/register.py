@@ -1,0 +1,149 @@
+"""What a caller may look at: the agreements that concern its agency, the catalogue, receipts, the log's checkpoint."""
+
+from __future__ import annotations
+
+import msgspec
+
+from comity.agreement.model import Agreement
+from comity.decision.request import Caller
+from comity.decision.schema import schema
+from comity.gateway.answer import concerns
+from comity.gateway.service import Service
+from comity.gateway.types import (
+    AgreementBody,
+    AgreementLine,
+    AgreementList,
+    CatalogueBody,
+    DatasetOut,
+    FieldOut,
+    ReceiptFile,
+    SourceColumn,
+    SourceOut,
+)
+from comity.ledger import receipt as receipts
+from comity.ledger.invalid import Invalid
+from comity.refusal import Refused
+from comity.stores.agreements import Held
+from comity.stores.log_errors import LogError
+
+
+def find(service: Service, caller: Caller, path: str) -> object:
+    """The body for a path below ``/v1/``; raises Refused."""
+    parts = path.strip("/").split("/")[1:]
+    if parts == ["agreements"]:
+        return agreements(service, caller)
+    if parts == ["catalogue"]:
+        return catalogue(service)
+    if len(parts) == 2 and parts[0] == "agreements":
+        return agreement(service, caller, parts[1])
+    if len(parts) == 2 and parts[0] == "receipts":
+        return receipt(service, caller, parts[1])
+    raise Refused("path-unknown", why="There is nothing at this address.", next="GET /openapi.json lists the addresses.")
+
+
+def agreements(service: Service, caller: Caller) -> AgreementList:
+    """The agreements that concern the caller's agency, each by its current version."""
+    names = sorted({identifier for identifier, _ in service.node.agreements})
+    held = [found for name in names if (found := service.node.current(name)) is not None and concerns(found, caller.agency)]
+    return AgreementList(agreements=[_line(service, h, h.agreement) for h in held if h.agreement is not None])
+
+
+def _line(service: Service, held: Held, found: Agreement) -> AgreementLine:
+    return AgreementLine(
+        agreement=found.identifier,
+        version=found.version,
+        title=found.title,
+        kind=found.kind,
+        purpose=found.purpose.term,
+        state=service.node.state.of(found.identifier, held.version),
+    )
+
+
+def agreement(service: Service, caller: Caller, identifier: str) -> AgreementBody:
+    """One agreement. One that does not concern the caller is answered like one that is not there."""
+    held = service.node.current(identifier)
+    if held is None or held.agreement is None or not concerns(held, caller.agency):
+        raise Refused(
+            "agreement-unknown",
+            why="There is no agreement of this name for this caller.",
+            next="GET /v1/agreements shows those that there are.",
+        )
+    found = held.agreement
+    return AgreementBody(
+        agreement=found.identifier,
+        version=found.version,
+        title=found.title,
+        kind=found.kind,
+        purpose=found.purpose.term,
+        state=service.node.state.of(found.identifier, held.version),
+        digest=found.digest,
+        by=list(found.use.by),
+        ways=list(found.use.ways),
+        sources=_sources(service, found),
+        links=[f"{link.left} = {link.right}" for link in found.links],
+        document=dict(found.document),
+    )
+
+
+def _sources(service: Service, found: Agreement) -> list[SourceOut]:
+    tables = schema(found, service.node.catalogue)
+    made = []
+    for data in found.data:
+        types = tables[data.alias].columns
+        columns = [
+            SourceColumn(name=r.name, type=types[r.name].value, uses=sorted(r.uses), treatment=r.treatment.kind)
+            for r in data.columns.values()
+        ]
+        made.append(SourceOut(name=data.alias, dataset=data.dataset, rows=data.rows, columns=columns))
+    return made
+
+
+def catalogue(service: Service) -> CatalogueBody:
+    """Every dataset's description, without where its rows are."""
+    known = service.node.catalogue
+    return CatalogueBody(
+        title=known.title,
+        datasets=[
+            DatasetOut(
+                dataset=d.identifier,
+                title=d.title,
+                description=d.description,
+                fields=[
+                    FieldOut(
+                        name=f.name,
+                        type=f.type.value,
+                        meaning=f.meaning,
+                        category=f.category,
+                        sensitivity=f.sensitivity,
+                        role=f.role.value,
+                    )
+                    for f in d.fields
+                ],
+            )
+            for d in known.datasets.values()
+        ],
+    )
+
+
+def receipt(service: Service, caller: Caller, index: str) -> ReceiptFile:
+    """A receipt under an agreement that concerns the caller's agency, proved in the log as it is now."""
+    unknown = Refused("receipt-unknown", why="There is no such receipt for this caller.", next="Name the index in a receipt.")
+    if not (index.isascii() and index.isdigit() and len(index) <= 18):
+        raise unknown
+    try:
+        bundle = service.node.log.prove(int(index))
+        named = receipts.read(bundle.entry).agreement
+    except (LogError, Invalid) as error:
+        if isinstance(error, LogError) and error.code != "log-index":
+            raise
+        raise unknown from None
+    held = service.node.current(named)
+    if held is None or not concerns(held, caller.agency):
+        raise unknown
+    return msgspec.convert(bundle.document, ReceiptFile)
+
+
+def checkpoint(service: Service) -> str:
+    """The log's newest published checkpoint, a signed note."""
+    service.node.log.publish()
+    return (service.node.path / "log" / "checkpoint").read_text("utf-8")
