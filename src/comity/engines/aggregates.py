@@ -52,7 +52,7 @@ def _sum(values: Sequence[int | float | Decimal], type: Type) -> Value:
     if type is Type.DOUBLE:
         return finite(math.fsum(float(v) for v in values))
     if type is Type.DECIMAL:
-        return sum((Decimal(v) for v in values), Decimal(0))
+        return sum((d for v in values if abs(d := Decimal(v)) < 10**18), Decimal(0))
     return sum(int(v) for v in values)
 
 
@@ -62,6 +62,10 @@ def finite(value: float) -> float | None:
 
 
 def _statistic(measure: Measure, rows: Sequence[Row]) -> Value:
+    if measure.function in _MOMENTS:
+        rows = [row for row in rows if all(abs(_number(v)) < 1e100 or not isinstance(v, float) for v in row)]
+    if not rows:
+        return None
     columns = [[Fraction(_number(value)) for value in column] for column in zip(*rows, strict=True)]
     if measure.function == "avg":
         return float(sum(columns[0]) / len(rows))

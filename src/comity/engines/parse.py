@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from comity.engines.values import python
+from comity.engines.values import given
 from comity.question.expressions import Value
 from comity.vocabulary.types import Type
 
@@ -38,7 +38,7 @@ def _parsed(text: str, type: Type) -> Value:
             raise ValueError
         return number
     if type is Type.DOUBLE:
-        return python(float(text), type)
+        return given(float(text), type)
     if type is Type.DATE and _DATE.fullmatch(text):
         return date.fromisoformat(text)
     if type is Type.TIMESTAMP:

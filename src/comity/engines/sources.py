@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from comity.decision.engine import EngineError
 from comity.engines.parse import parse
-from comity.engines.values import python
+from comity.engines.values import given
 from comity.question.expressions import Value
 from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.types import Type
@@ -107,7 +107,7 @@ def arrow_values(dataset: Dataset, column: pa.Array, type: Type) -> list[Value]:
         column = column.dictionary_decode()
     if type is Type.TIMESTAMP:
         column = column.cast(pa.timestamp("us"), safe=False)
-    return [python(value, type) for value in column.to_pylist()]
+    return [given(value, type) for value in column.to_pylist()]
 
 
 _FITS = {
@@ -175,9 +175,9 @@ def sqlite_value(value: object, type: Type) -> Value:
     if type is Type.BOOLEAN and value in {0, 1}:
         return bool(value)
     if type in {Type.INTEGER, Type.DECIMAL} and isinstance(value, int):
-        return python(value, type)
+        return given(value, type)
     if type in {Type.DOUBLE, Type.DECIMAL} and isinstance(value, int | float):
-        return python(value, type)
+        return given(value, type)
     raise ValueError("the value does not fit")
 
 

@@ -55,7 +55,11 @@ class Writer:
 
     def expression(self, expression: Expression, names: Names) -> str:
         """One expression over the columns of a frame."""
-        return emit(expression, lambda c: self._name(c, names), self.dialect)
+        return emit(expression, lambda c: self._name(c, names), self.dialect, self._wide)
+
+    def _wide(self, column: Column) -> bool:
+        """Whether a column may hold doubles beyond 1e100: those computed in a sub-query may."""
+        return column.source not in self.read
 
     def _name(self, column: Column, names: Names) -> str:
         found = names.get((column.source, column.name))
@@ -173,10 +177,14 @@ class Writer:
             if column == fence.row_number:
                 outputs.append(f"row_number() OVER () AS {name}")
             else:
-                outputs.append(f"{emit(by_name[column], _own, self.dialect)} AS {name}")
+                outputs.append(f"{emit(by_name[column], _own, self.dialect, _narrow)} AS {name}")
         barrier = "MATERIALIZED" if fence.where is not None else "NOT MATERIALIZED"
-        where = "" if fence.where is None else f" WHERE {emit(fence.where, _own, self.dialect)}"
+        where = "" if fence.where is None else f" WHERE {emit(fence.where, _own, self.dialect, _narrow)}"
         return f"f{number} AS {barrier} (SELECT {', '.join(outputs) or '1 AS c'} FROM {self.place(fence.dataset)}{where})"
+
+
+def _narrow(_column: Column) -> bool:
+    return False
 
 
 def _own(column: Column) -> str:

@@ -1,7 +1,7 @@
 """Measures as SQL aggregates, total and typed: undefined is NULL, integer sums are exact, nothing can overflow into an error.
 
 An aggregate that fails on one person's extreme value would tell whether that person is there; so doubles beyond 1e100 are left
-out of second moments, and computed decimals beyond 1e18 out of sums, here and in ``engines.aggregates`` alike.
+out of second moments, and decimals beyond 1e18 out of sums, here and in ``engines.aggregates`` alike.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from comity.engines.sql_expressions import Dialect
-from comity.question.expressions import Column, Expression
+from comity.question.expressions import Expression
 from comity.question.measures import Measure
 from comity.vocabulary.types import Type
 
@@ -59,7 +59,7 @@ def _countable(argument: Expression, text: str) -> str:
 
 def _sum(measure: Measure, argument: str, where: str, dialect: Dialect) -> str:
     of = measure.arguments[0]
-    if of.type is Type.DECIMAL and not isinstance(of, Column):
+    if of.type is Type.DECIMAL:
         argument = f"CASE WHEN abs({argument}) < 1000000000000000000 THEN {argument} END"
     made = f"sum({_countable(of, argument)}){where}"
     if measure.type is Type.INTEGER:

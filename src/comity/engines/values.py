@@ -52,3 +52,9 @@ def python(value: object, type: Type) -> Value:
     if type is Type.DECIMAL:
         return value if isinstance(value, Decimal) else Decimal(str(value))
     return value  # type: ignore[return-value]
+
+
+def given(value: object, type: Type) -> Value:
+    """A value as a source holds it. A double beyond 1e100 is no number either: it stands for a gap, and would overflow sums."""
+    made = python(value, type)
+    return None if isinstance(made, float) and abs(made) > 1e100 else made

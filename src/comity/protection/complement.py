@@ -20,11 +20,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from comity.protection.exchange import Exchange
-from comity.protection.linear import Move, moves, wide_enough, width
+from comity.protection.linear import Move, moves, wide_enough
 from comity.protection.margins import Node, Relation
-
-TRIES = 4
-"""Exchanges tried for one number before it is left to elimination."""
 
 LARGEST = 160
 """Most suppressed numbers in one connected part that are eliminated exactly."""
@@ -117,16 +114,8 @@ class Complement:
 
     def _proved(self, node: Node, exchange: Exchange) -> bool:
         """Whether a move is known that shows enough room. It stays one when more is suppressed."""
-        for avoid in range(TRIES):
-            if node in self.proved:
-                return True
-            move = exchange.move(node, avoid)
-            if move is None:
-                return False
-            for moved in move:
-                reach = width(move, moved, self.amounts)
-                if reach is None or reach >= self.fewer_than:
-                    self.proved.add(moved)
+        if node not in self.proved and exchange.room(node, self.fewer_than):
+            self.proved.add(node)
         return node in self.proved
 
     def _unknown(self, node: Node, basis: list[Move[Node]]) -> bool:

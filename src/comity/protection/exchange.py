@@ -12,10 +12,14 @@ from fractions import Fraction
 from comity.protection.linear import Move
 from comity.protection.margins import Node, Relation
 
-STEPS = 40
-"""Repairs tried for one number."""
+STEPS = 24
+"""Repairs tried for one move."""
+ROUNDS = 12
+"""Moves made one after another for one number: many small neighbours give room together that none gives alone."""
 BREADTH = 12
 """Ways to mend one relation that are looked at, those with the largest amounts first."""
+BUDGET = 20_000
+"""Repairs tried for one pattern. It bounds the time; what it cuts off is suppressed more."""
 
 
 class Exchange:
@@ -26,24 +30,47 @@ class Exchange:
         self._suppressed = suppressed
         self._amounts = amounts
         self._hidden: dict[int, list[Node]] = {}
+        self._budget = BUDGET
+        self._left = 0
 
-    def move(self, start: Node, avoid: int) -> Move[Node] | None:
-        """A move that changes ``start``, if a short search finds one; ``avoid`` skips that many first choices."""
-        self._left = STEPS
-        return self._mend({start: Fraction(1)}, avoid)
+    def room(self, node: Node, least: int) -> bool:
+        """Whether tables that look the same from outside hold numbers for ``node`` at least ``least`` apart."""
+        found = Fraction(0)
+        for direction in (1, -1):
+            now: dict[Node, Fraction] = {}
+            for _ in range(ROUNDS):
+                self._left = STEPS
+                move = self._mend({node: Fraction(direction)}, now)
+                if move is None:
+                    break
+                ends = [self._amount(n, now) / -change for n, change in move.items() if change < 0]
+                if not ends:
+                    return True
+                for moved, change in move.items():
+                    now[moved] = self._amount(moved, now) + change * min(ends)
+                found += min(ends)
+                if found >= least:
+                    return True
+        return False
 
-    def _mend(self, move: Move[Node], avoid: int) -> Move[Node] | None:
+    def _amount(self, node: Node, now: Mapping[Node, Fraction]) -> Fraction:
+        return now.get(node, self._amounts[node])
+
+    def _mend(self, move: Move[Node], now: Mapping[Node, Fraction]) -> Move[Node] | None:
+        """A move that holds this one's changes and breaks nothing, each number that falls having something to fall from."""
         self._left -= 1
+        self._budget -= 1
+        if any(change < 0 and not self._amount(node, now) for node, change in move.items()):
+            return None
         broken = self._broken(move)
         if not broken:
             return move
-        if self._left <= 0:
+        if self._left <= 0 or self._budget <= 0:
             return None
         relation, rest = min(broken.values(), key=lambda b: len(self._unknown(b[0])))
-        ways = self._ways(relation, move, broken)
-        for node in ways[avoid:] if avoid < len(ways) else ways[-1:]:
+        for node in self._ways(relation, move, broken):
             sign = -1 if node == relation.whole else 1
-            made = self._mend({**move, node: -rest / sign}, 0)
+            made = self._mend({**move, node: -rest / sign}, now)
             if made is not None or self._left <= 0:
                 return made
         return None

@@ -52,7 +52,12 @@ def test_a_cross_table_needs_a_rectangle():
 
 def test_sets_that_do_not_hold_each_other_share_a_total():
     """By district and by sex, never together: both add up to the same people, so one set must not give the other's rest."""
-    cells = [cell("e", None, people=3), cell("w", None, people=57), cell(None, "f", people=25, set=1), cell(None, "m", people=35, set=1)]
+    cells = [
+        cell("e", None, people=3),
+        cell("w", None, people=57),
+        cell(None, "f", people=25, set=1),
+        cell(None, "m", people=35, set=1),
+    ]
     table = answer(cells, sets=((0,), (1,)), public=(("e", "w"), None))
     assert shown(table) == [("e", None, "*"), ("w", None, 57), (None, "f", "*"), (None, "m", 35)]
 

@@ -23,7 +23,10 @@ def test_a_value_outside_the_public_list_is_withheld():
 
 def test_null_is_public_in_no_list():
     """Not even in a list that holds the word None."""
-    assert shown(answer([cell("east", people=30), cell(None, people=3)], public=(("east", "None"),))) == [("None", "*"), ("east", 30)]
+    assert shown(answer([cell("east", people=30), cell(None, people=3)], public=(("east", "None"),))) == [
+        ("None", "*"),
+        ("east", 30),
+    ]
 
 
 def test_small_combinations_hide_among_all_combinations():

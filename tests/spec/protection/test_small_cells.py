@@ -113,7 +113,8 @@ def test_an_indicator_has_a_remainder_even_where_no_rule_says_so():
 
 
 @pytest.mark.parametrize(
-    ("at", "people", "safe"), [(0.5, 19, False), (0.5, 20, True), (0.9, 99, False), (0.9, 100, True), (0.1, 99, False), (0.1, 100, True)]
+    ("at", "people", "safe"),
+    [(0.5, 19, False), (0.5, 20, True), (0.9, 99, False), (0.9, 100, True), (0.1, 99, False), (0.1, 100, True)],
 )
 def test_a_quantile_needs_ten_people_on_each_side(at, people, safe):
     """A median needs twenty contributors, a ninth decile a hundred."""
