@@ -45,7 +45,13 @@ MOVES = (
     Move("assessed", "offered", ("source",), "offer", ("no problems", "assessment approved")),
     Move("offered", "draft", _PARTIES, "withdraw or decline"),
     Move("offered", "signed", ("source", "recipient", "node"), "close the signing", ("signed by all", "approvals given")),
-    Move("signed", "in-force", ("source", "node"), "start", ("signed by all", "approvals given", "begun", "parent in force")),
+    Move(
+        "signed",
+        "in-force",
+        ("source", "node"),
+        "start",
+        ("signed by all", "approvals given", "begun", "parent in force", "canaries refused"),
+    ),
     Move("signed", "ended", _PARTIES, "call off"),
     Move("signed", "expired", ("node",), "let lapse", ("past the last day",)),
     Move("in-force", "suspended", (*_ANYBODY, "node"), "suspend"),
@@ -103,6 +109,7 @@ NEEDS = {
     "approvals given": "The board's secretary records each approval once it is given.",
     "begun": "Wait until the day of `run.from`.",
     "parent in force": "Bring the agreement named in `under` into force first.",
+    "canaries refused": "`comity agreement preview` names the request that should have been refused and was not.",
     "past the last day": "It runs until the day of `run.until`.",
 }
 """Each need, and what to do when it is not met."""

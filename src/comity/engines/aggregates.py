@@ -63,7 +63,7 @@ def finite(value: float) -> float | None:
 
 def _statistic(measure: Measure, rows: Sequence[Row]) -> Value:
     if measure.function in _MOMENTS:
-        rows = [row for row in rows if all(abs(_number(v)) < 1e100 or not isinstance(v, float) for v in row)]
+        rows = [row for row in rows if all(not isinstance(v, float) or abs(v) < 1e100 for v in row)]
     if not rows:
         return None
     columns = [[Fraction(_number(value)) for value in column] for column in zip(*rows, strict=True)]
@@ -88,7 +88,8 @@ def _quantile(values: Sequence[Fraction], at: float | None) -> float:
 def _products(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
     """The sum of products of the deviations from the means, exactly."""
     n = len(left)
-    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0)) - sum(left) * sum(right) / n
+    together = sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
+    return together - sum(left, Fraction(0)) * sum(right, Fraction(0)) / n
 
 
 def _covariance(columns: Sequence[Sequence[Fraction]], *, freedom: int) -> float | None:

@@ -11,7 +11,7 @@ from comity.decision.plan import Plan
 from comity.engines.instance import Opened
 from comity.engines.sql import quoted
 from comity.engines.sql_cells import CellQuery, Count
-from comity.engines.sql_expressions import DUCKDB
+from comity.engines.sql_dialect import DUCKDB
 from comity.engines.values import python
 from comity.question.expressions import Value
 from comity.question.question import Statistics

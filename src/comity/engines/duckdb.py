@@ -1,7 +1,7 @@
 """DuckDB in caged worker processes: the engine of an embedded node.
 
-A worker is started ahead, runs one SELECT at a time that we generated, and is killed when its time or memory is over: only a killed
-process is a limit. A killed worker is replaced at once; the next question does not wait for it.
+A worker is started ahead, runs one SELECT at a time that we generated, and is killed when its time or memory is over: only a
+killed process is a limit. A killed worker is replaced at once; the next question does not wait for it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from comity.decision.engine import Cell, EngineError, Limits
 from comity.decision.plan import Fence, Plan
-from comity.engines import sources
+from comity.engines import places
 from comity.engines.counting import Counter
+from comity.engines.fetched import fetched
 from comity.engines.instance import Opened
 from comity.engines.pool import Pool
 from comity.engines.sql import people_sql, quoted, rows_sql
-from comity.engines.sql_expressions import DUCKDB
+from comity.engines.sql_dialect import DUCKDB
 from comity.engines.worker import Request
 from comity.question.question import Rows, Statistics
 from comity.vocabulary.dataset import Dataset
@@ -73,12 +74,15 @@ class DuckDBEngine:
         self._pool.close()
 
     def _opened(self, fences: Iterable[Fence], limits: Limits) -> tuple[Opened, ...]:
-        datasets = {fence.dataset.identifier: fence.dataset for fence in fences}
-        made = []
-        for _, dataset in sorted(datasets.items()):
-            place = sources.locate(dataset, self._root, self._connections)
-            made.append(Opened(dataset, place))
-        return tuple(made)
+        read: dict[str, list[Fence]] = {}
+        for fence in fences:
+            read.setdefault(fence.dataset.identifier, []).append(fence)
+        return tuple(self._open(own, limits) for _, own in sorted(read.items()))
+
+    def _open(self, fences: list[Fence], limits: Limits) -> Opened:
+        dataset = fences[0].dataset
+        place = places.locate(dataset, self._root, self._connections)
+        return fetched(fences, place, limits) if place.format == "postgresql" else Opened(dataset, place)
 
     def _table(self, opened: tuple[Opened, ...], sql: str, limits: Limits) -> pa.Table:
         batches = list(self._pool.run(Request(opened, sql, limits.memory_mb), limits))

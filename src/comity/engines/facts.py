@@ -59,7 +59,10 @@ class Facts:
             found = self._first(one, nulls, "", limits)
             return None if found is None else Range(bool(found[0]), True, None, False)
         value = f"CAST({name} AS DOUBLE)"
-        tests = f"count(*) FILTER (WHERE {value} = 0) AS b, max(abs({value})) AS c, coalesce(bool_and({value} IN (0, 1)), FALSE) AS d"
+        tests = (
+            f"count(*) FILTER (WHERE {value} = 0) AS b, max(abs({value})) AS c, "
+            f"coalesce(bool_and({value} IN (0, 1)), FALSE) AS d"
+        )
         found = self._first(one, f"{nulls}, {tests}", "", limits)
         if found is None:
             return None

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from comity.engines import sources
-from comity.engines.sources import Place, source_error
+from comity.engines.places import Place, source_error
 from comity.engines.values import ARROW, batch
 from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.types import Type
@@ -111,7 +111,7 @@ def _through_python(dataset: Dataset, root: Path, place: Place) -> pa.Table:
     made = []
     while chunk := list(islice(rows, 50_000)):
         made.append(batch([[row[name] for name, _ in columns] for row in chunk], columns))
-    schema = pa.schema([(name, ARROW[type]) for name, type in columns])
+    schema = pa.schema([(name, ARROW[kind]) for name, kind in columns])
     return (
         pa.concat_tables([pa.Table.from_batches([b]) for b in made], promote_options="permissive")
         if made
@@ -128,7 +128,7 @@ def _view(base: duckdb.DuckDBPyConnection, dataset: Dataset, source: str, kind: 
         if field.name not in found:
             raise source_error(dataset, f"the catalogue's column {field.name!r} is not there.")
         outputs.append(f"{_canonical(dataset, field.name, field.type, found[field.name], from_text)} AS {quoted(field.name)}")
-    base.execute(f"CREATE {kind} {quoted(dataset.identifier)} AS SELECT {', '.join(outputs)} FROM {source}")  # noqa: S608
+    base.execute(f"CREATE {kind} {quoted(dataset.identifier)} AS SELECT {', '.join(outputs)} FROM {source}")
 
 
 def _canonical(dataset: Dataset, name: str, type: Type, physical: str, from_text: bool) -> str:

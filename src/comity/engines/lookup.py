@@ -18,8 +18,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from comity.decision.engine import EngineError
-from comity.engines.sources import Place, iterate_rows, locate, source_error, sqlite_value
+from comity.engines.places import Place, locate, source_error
+from comity.engines.postgresql import find
+from comity.engines.sources import iterate_rows, sqlite_value
 from comity.question.expressions import Value
 from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.types import Type
@@ -61,7 +62,7 @@ class LookupIndex:
             path, table = self._index(dataset, place, field), "rows"
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         self._open.append(connection)
-        sql = f"SELECT {listed} FROM {table} WHERE {_quoted(field)} = ?"  # noqa: S608 - names are quoted
+        sql = f"SELECT {listed} FROM {table} WHERE {_quoted(field)} = ?"
         return _Held(dataset, place.address, place.fingerprint, connection, sql)
 
     def _index(self, dataset: Dataset, place: Place, field: str) -> Path:
@@ -87,7 +88,7 @@ class LookupIndex:
                 base.execute(f"CREATE TABLE rows ({columns})")
                 marks = ", ".join("?" * len(dataset.fields))
                 for batch in _batches(iterate_rows(dataset, self.root, self.connections), dataset):
-                    base.executemany(f"INSERT INTO rows VALUES ({marks})", batch)  # noqa: S608 - marks only
+                    base.executemany(f"INSERT INTO rows VALUES ({marks})", batch)
                 base.execute(f"CREATE INDEX by_key ON rows ({_quoted(field)})")
                 base.commit()
             making.replace(path)
@@ -95,12 +96,7 @@ class LookupIndex:
             making.unlink(missing_ok=True)
 
     def _postgresql(self, dataset: Dataset, place: Place, field: str, value: Value) -> list[dict[str, Value]]:
-        try:
-            from comity.engines.postgresql import find  # noqa: PLC0415 - optional extra
-        except ImportError as error:
-            raise EngineError("engine-source", "PostgreSQL sources need the extra comity[postgresql].") from error
-        found: list[dict[str, Value]] = find(dataset, place, field=field, value=value, seconds=5.0)
-        return found
+        return find(dataset, place, field=field, value=value, seconds=5.0)
 
     def close(self) -> None:
         """Close every connection. The index files stay; they are rebuilt only when their source changes."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from comity.decision.engine import Limits
 from comity.decision.plan import Fence
 from comity.engines.facts import Facts
 from comity.engines.instance import Opened
 from comity.question.expressions import Column, Expression
 from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
-from comity.decision.engine import Limits
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,13 @@ class Multiplicity:
             return self.most(node.left, columns)
         left, right = sources_of(node.left), sources_of(node.right)
         if all(c.source in left for c in columns):
-            return _product(lambda: self.most(node.left, columns), lambda: self.most(node.right, frozenset(r for _, r in node.on)))
+            return _product(
+                lambda: self.most(node.left, columns), lambda: self.most(node.right, frozenset(r for _, r in node.on))
+            )
         if all(c.source in right for c in columns):
-            return _product(lambda: self.most(node.right, columns), lambda: self.most(node.left, frozenset(x for x, _ in node.on)))
+            return _product(
+                lambda: self.most(node.right, columns), lambda: self.most(node.left, frozenset(x for x, _ in node.on))
+            )
         return None
 
 

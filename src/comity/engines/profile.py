@@ -1,7 +1,5 @@
 """Facts about real data: types, missing, distinct, ranges for non-sensitive columns only; and the dataset they propose."""
 
-# ruff: noqa: S608 - every name in the SQL is quoted, every value a parameter
-
 from __future__ import annotations
 
 import re

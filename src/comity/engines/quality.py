@@ -1,7 +1,5 @@
 """Measure a dataset's quality rules on its source."""
 
-# ruff: noqa: S608 - every name in the SQL is quoted, every value a parameter
-
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
 """SQL made from a plan: nothing of what the analyst typed is in it but constants, escaped.
 
-Every name is ours: fences are ``f0``, ``f1`` ..., sub-queries ``d0`` ..., columns ``c0`` .... Names of sources and of their columns
-are quoted. A fence with a row condition is ``AS MATERIALIZED``, so that no expression of the question is ever evaluated on a row
-outside it (DuckDB must also have its ``cte_filter_pusher`` switched off, see ``engines.worker``). No function can fail.
+Every name is ours: fences are ``f0``, ``f1`` ..., sub-queries ``d0`` ..., columns ``c0`` .... Names of sources and of their
+columns are quoted. A fence with a row condition is ``AS MATERIALIZED``, so that no expression of the question is ever evaluated
+on a row outside it (DuckDB must also have its ``cte_filter_pusher`` off, see ``engines.instance``). No function can fail.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from comity.decision.plan import Fence, Plan
-from comity.engines.sql_expressions import Dialect, emit
+from comity.engines.sql_dialect import Dialect
+from comity.engines.sql_expressions import emit
 from comity.engines.sql_measures import measure_sql
 from comity.question.expressions import Column, Expression
 from comity.question.question import Rows

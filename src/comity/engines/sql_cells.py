@@ -1,7 +1,7 @@
 """The SQL of a statistics plan: keys, measures and the hidden counters that protection needs, in one grouping.
 
-The inner SELECT computes every expression once for a row; the outer one groups. Column names of the result: ``g`` (which keys a
-grouping set leaves out, as GROUPING_ID), ``k0`` ..., ``v0`` ... (measures), ``n`` (rows), and by ``Counters`` ``p``, ``q`` and ``i``.
+The inner SELECT computes every expression once for a row; the outer one groups. Columns of the result: ``g`` (which keys a
+grouping set leaves out, as GROUPING_ID), ``k0`` ..., ``v0`` ... (measures), ``n`` (rows), by ``Counters`` ``p``, ``q``, ``i``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from comity.decision.plan import Plan
 from comity.engines.sql import Frame, Writer
-from comity.engines.sql_expressions import Dialect, literal
+from comity.engines.sql_dialect import Dialect, literal
 from comity.engines.sql_measures import aggregate_sql
 from comity.question.expressions import Expression, Literal, Value
 from comity.question.question import Statistics

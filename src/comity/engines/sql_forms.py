@@ -1,8 +1,8 @@
-"""The SQL form of each function, for DuckDB; PostgreSQL has those of them that are total there too (``sql_forms_postgresql``)."""
+"""The SQL form of each function of ``question.functions``."""
 
 from __future__ import annotations
 
-from comity.engines.sql_expressions import DUCKDB, Dialect, Form, Unsupported, as_type
+from comity.engines.sql_dialect import DUCKDB, Dialect, Form, Unsupported, as_type
 from comity.engines.sql_forms_casts import cast_form
 from comity.engines.sql_forms_times import TIMES
 from comity.engines.sql_letters import letters
@@ -27,7 +27,7 @@ def _exact(call: Call) -> bool:
     """Whether no conversion is needed: then PostgreSQL cannot fail in one."""
     truths = {"and", "or", "not", "is_null", "case"}
     types = {a.type for a in call.arguments if a.type is not Type.NULL}
-    return call.function in truths and call.type in types | {Type.BOOLEAN} or len(types) <= 1
+    return (call.function in truths and call.type in types | {Type.BOOLEAN}) or len(types) <= 1
 
 
 def _comparison(call: Call, arguments: list[str], dialect: Dialect) -> str:
@@ -145,7 +145,9 @@ def _round(call: Call, arguments: list[str], _dialect: Dialect) -> str:
     if isinstance(places, Literal) and isinstance(places.value, int):
         scale = f"CAST('{10.0 ** max(-15, min(15, places.value))!r}' AS DOUBLE)"
     else:
-        scale = f"power(10::DOUBLE, CAST(CASE WHEN {arguments[1]} > 15 THEN 15 WHEN {arguments[1]} < -15 THEN -15 ELSE {arguments[1]} END AS DOUBLE))"
+        n = arguments[1]
+        held = f"CASE WHEN {n} > 15 THEN 15 WHEN {n} < -15 THEN -15 ELSE {n} END"
+        scale = f"power(10::DOUBLE, CAST({held} AS DOUBLE))"
     return f"CASE WHEN isfinite({value} * {scale}) THEN round({value} * {scale}) / {scale} ELSE {value} END"
 
 

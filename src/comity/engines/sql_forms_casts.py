@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.engines.sql_expressions import Dialect
+from comity.engines.sql_dialect import Dialect
 from comity.engines.sql_literals import NAMES
 from comity.question.expressions import Call
 from comity.vocabulary.types import Type

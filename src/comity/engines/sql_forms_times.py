@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.engines.sql_expressions import Dialect, Form, Unsupported
+from comity.engines.sql_dialect import Dialect, Form, Unsupported
 from comity.question.expressions import Call, Expression, Literal
 from comity.question.times import TIME_UNITS, UNITS
 from comity.vocabulary.types import Type

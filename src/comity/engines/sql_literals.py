@@ -47,6 +47,7 @@ def _text(value: str, postgresql: bool) -> str:
 
 
 def _interval(value: str) -> str:
+    del value
     raise ValueError("an interval stands only beside a date")
 
 

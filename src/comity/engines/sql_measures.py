@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from comity.engines.sql_expressions import Dialect
+from comity.engines.sql_dialect import Dialect
 from comity.question.expressions import Expression
 from comity.question.measures import Measure
 from comity.vocabulary.types import Type

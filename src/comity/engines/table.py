@@ -4,8 +4,6 @@ Nothing is guessed: a CSV file is UTF-8 with a header, commas, and as many field
 where there is one, the line; none quotes a value.
 """
 
-# ruff: noqa: S608 - every name in the SQL is quoted, every value a parameter
-
 from __future__ import annotations
 
 import csv

@@ -1,7 +1,5 @@
 """The type of a column that is stored as text (CSV) or as anything (SQLite): one strict form each, and no guessing."""
 
-# ruff: noqa: S608 - every name in the SQL is quoted, every value a parameter
-
 from __future__ import annotations
 
 import duckdb

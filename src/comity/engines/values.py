@@ -28,7 +28,7 @@ ARROW: dict[Type, pa.DataType] = {
 def batch(rows: Sequence[Sequence[Value]], columns: Sequence[tuple[str, Type]]) -> pa.RecordBatch:
     """Rows of Python values as one Arrow batch."""
     arrays = [
-        pa.array([row[i] for row in rows], type=_arrow(type, [row[i] for row in rows])) for i, (_, type) in enumerate(columns)
+        pa.array([row[i] for row in rows], type=_arrow(kind, [row[i] for row in rows])) for i, (_, kind) in enumerate(columns)
     ]
     return pa.RecordBatch.from_arrays(arrays, names=[name for name, _ in columns])
 

@@ -1,7 +1,7 @@
 """The process that runs SQL: started ahead, caged, and killed without regret. ``python -m comity.engines.worker FD``.
 
-It speaks over one socket. A request is one pickled ``Request`` from the engine that started it; the reply is ``ready``, ``schema``,
-``batch`` ... ``end`` or ``error``, each a byte and its payload. An error carries a code and our own words, never the engine's.
+It speaks over one socket. A request is one pickled ``Request`` from the engine that started it; the reply is ``ready``, then
+``schema``, ``batch`` ... ``end`` or ``error``, each a byte and its payload. An error carries a code and our own words.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Server:
     def _run(self, request: Request) -> None:
         kept = self._instance(request)
         reader = kept.base.execute(_select(kept, request.sql)).to_arrow_reader(request.batch_rows)
+        assert reader is not None
         self._line.send_bytes(SCHEMA + reader.schema.serialize().to_pybytes())
         for batch in reader:
             self._line.send_bytes(BATCH + batch.serialize().to_pybytes())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from comity.agreement import lifecycle
 from comity.agreement.model import Agreement
+from comity.decision.canaries import canaries
 from comity.gateway.facts import parent_in_force, signed
 from comity.gateway.service import Service
 from comity.refusal import Refused
@@ -65,6 +66,11 @@ def _role(agreement: Agreement, by: str) -> str:
     return role
 
 
+def _canaries_refused(service: Service, agreement: Agreement) -> bool:
+    node = service.node
+    return all(c.refused for c in canaries(agreement, catalogue=node.catalogue, vocabulary=node.vocabulary))
+
+
 def _true(service: Service, found: Held, agreement: Agreement, now: datetime) -> frozenset[str]:
     state, today = service.node.state, now.date()
     needs = {
@@ -74,6 +80,7 @@ def _true(service: Service, found: Held, agreement: Agreement, now: datetime) ->
         "approvals given": all(state.approved(name) for name in agreement.legal.approvals),
         "begun": agreement.run.start <= today,
         "parent in force": agreement.under is None or parent_in_force(service, agreement.under, now),
+        "canaries refused": _canaries_refused(service, agreement),
         "past the last day": today > agreement.run.until,
     }
     return frozenset(name for name, met in needs.items() if met)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from comity.agreement.model import Agreement, Data
+from comity.engines.places import Place
 from comity.engines.quality import check
-from comity.engines.sources import Place
 from comity.engines.table import TableError
 from comity.gateway.service import Service
 from comity.vocabulary.dataset import Dataset

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from comity.decision.engine import Engine, Limits
 from comity.engines.duckdb import DuckDBEngine
 from comity.engines.lookup import LookupIndex
-from comity.engines.sources import Place, locate
+from comity.engines.places import Place, locate
 from comity.stores.node import Node
 from comity.vocabulary.dataset import Dataset
 

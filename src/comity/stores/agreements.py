@@ -46,7 +46,8 @@ class Agreements:
 
     def all(self, catalogue: Catalogue, *, stamp: str) -> Mapping[tuple[str, int], Held]:
         """Every version by (identifier, version). ``stamp`` changes whenever the catalogue does."""
-        made, seen = {}, {}
+        made: dict[tuple[str, int], Held] = {}
+        seen: dict[tuple[object, ...], Held] = {}
         for entry in sorted(os.scandir(self._folder), key=lambda e: e.name):
             match = _FILE.fullmatch(entry.name)
             if match is None or not entry.is_file(follow_symlinks=False):
