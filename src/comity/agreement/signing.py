@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -21,6 +22,9 @@ from joserfc.util import urlsafe_b64encode
 from comity.agreement.canonical import canonical
 from comity.agreement.model import Agreement
 from comity.agreement.problem import Problem
+
+# RFC 9864 renames EdDSA to Ed25519; until other JOSE libraries know the new name, the old one is what they all verify.
+warnings.filterwarnings("ignore", message="EdDSA is deprecated", module=r"joserfc\.")
 
 TYPE = "comity-agreement+jws"
 SIGNER = re.compile(r"[a-z0-9][a-z0-9-]{0,63}:[a-z0-9][a-z0-9-]{0,63}", re.ASCII)

@@ -13,6 +13,7 @@ import click
 import pyarrow as pa
 import pyarrow.parquet
 
+from comity.cli.near import near
 from comity.cli.output import note, say, show_json, telling
 from comity.client.answer import SUPPRESSED, Answer, Receipt
 from comity.client.connection import Connection
@@ -25,12 +26,14 @@ from comity.vocabulary.types import Type
 
 FORMATS = ("table", "json", "csv", "parquet", "arrow")
 
+_FOLDER = click.Path(exists=True, file_okay=False)
+
 
 def connected(**given: Any) -> Connection:
     """A connection from the options that ``ask`` and ``lookup`` share."""
     node, url, as_, token = given["node"], given["url"], given["as_"], given["token"] or os.environ.get("COMITY_TOKEN")
     common = {"agreement": given["agreement"], "purpose": given["purpose"], "log_key": given["log_key"]}
-    if (node is None) == (url is None):
+    if node is not None and url is not None:
         raise click.UsageError("Name one place to ask: --node FOLDER or --url URL.")
     if url is not None:
         if as_:
@@ -38,7 +41,7 @@ def connected(**given: Any) -> Connection:
         return connect(url, token=token, **common)
     if as_ and given["token"]:
         raise click.UsageError("Say who asks once: --as or --token.")
-    return connect(str(node), as_=as_, token=None if as_ else token, **common)
+    return connect(str(near(node)), as_=as_, token=None if as_ else token, **common)
 
 
 def place_options(command: Any) -> Any:
@@ -47,7 +50,10 @@ def place_options(command: Any) -> Any:
         (
             click.option("--purpose", required=True, help="What for: a word of `comity terms purposes`."),
             click.option(
-                "--node", type=click.Path(exists=True, file_okay=False), envvar="COMITY_NODE", help="A node's folder."
+                "--node",
+                type=click.Path(exists=True, file_okay=False),
+                envvar="COMITY_NODE",
+                help="A node's folder (default: the nearest).",
             ),
             click.option("--url", help="A node's URL."),
             click.option("--as", "as_", metavar="ROLE@AGENCY", help="Who asks, at a node's folder."),
