@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
-PEOPLE ?= 20000
+PEOPLE ?= 40000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test fast bench lint docs requirements clean

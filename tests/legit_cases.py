@@ -1,5 +1,6 @@
 """What analysts really ask. Each is answered, and exactly: the expected answer is the same SQL run by plain DuckDB over views
-that show each source as the agreement lets it be seen (``VIEWS``)."""
+that show each source as the agreement lets it be seen (``VIEWS``).
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_no_linear_program_narrows_a_suppressed_count(table):
         rows.append([float(_inside(leaf, key, sets[number])) for leaf in leaves])
         known.append(float(value))
     for c in cells:
-        if (c.set, c.keys) in published or not leaves or not 0 < c.people[0]:
+        if (c.set, c.keys) in published or not leaves or not c.people[0] > 0:
             continue
         want = np.array([float(_inside(leaf, c.keys, sets[c.set])) for leaf in leaves])
         low, high = (_best(sign * want, rows, known) for sign in (1, -1))

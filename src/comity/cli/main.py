@@ -22,7 +22,6 @@ COMMANDS = {
     "log": ("comity.cli.log", "Look at a node's log, prove entries, check it."),
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),
     "token": ("comity.cli.token", "Issue and revoke tokens."),
-    "demo": ("comity.cli.demo", "Build Harbour City and ask it something."),
 }
 """Name -> (module, one line). The module has an attribute of the command's name."""
 

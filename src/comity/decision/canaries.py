@@ -17,6 +17,7 @@ from comity.decision.request import Caller, Facts, Request
 from comity.decision.schema import schema
 from comity.question.question import Statistics
 from comity.question.reader import read
+from comity.question.scope import folded
 from comity.refusal import Refusal, Refused
 from comity.vocabulary.dataset import Catalogue
 from comity.vocabulary.terms import Vocabulary
@@ -101,9 +102,10 @@ def canaries(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabula
 def _columns(sitting: Sitting) -> Iterator[tuple[str, Plan | Refusal]]:
     for data in sitting.agreement.data:
         dataset = sitting.catalogue.datasets.get(data.dataset)
-        listed = set(data.columns)
+        # A name differs by more than the case of its letters, or it is the agreed column that is read.
+        listed = {folded(name) for name in data.columns}
         for field in dataset.fields if dataset is not None else ():
-            if field.name not in listed:
+            if folded(field.name) not in listed:
                 yield f"read {data.alias}.{field.name}, which is not listed", sitting.ask(_select(data, field.name))
                 yield f"filter by {data.alias}.{field.name}, which is not listed", sitting.ask(_filter(data, field.name))
         for rule in data.columns.values():

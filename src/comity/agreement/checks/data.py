@@ -55,14 +55,6 @@ def _source(agreement: Agreement, data: Data, dataset: Dataset) -> list[Problem]
         message = f"nobody knows which field of {data.dataset} tells people apart"
         repair = "Give one field of the dataset the role subject-key, or say how people are counted."
         found.append(error(f"data.{data.alias}.from", "subject-missing", message, repair))
-    elif dataset.counted_by is CountedBy.KEY and dataset.subject is not None and "statistics" in agreement.use.ways:
-        name = dataset.subject.name
-        if not any(r.field == name and r.treatment.kind in {"exact", "pseudonym"} for r in data.columns.values()):
-            message = (
-                f"without {name} nobody can count the people behind a number of {data.alias}, so small cells cannot be found"
-            )
-            repair = f"List it for counting only: `{name}: {{use: link, as: pseudonym}}`."
-            found.append(warning(f"data.{data.alias}.columns", "subject-unlisted", message, repair))
     return found
 
 
