@@ -4,6 +4,8 @@
 the order of the way is the one named; the mutation test shows that each check stands by itself.
 """
 
+# ruff: noqa: E501 - a corpus reads best with one case a line
+
 from __future__ import annotations
 
 ATTACKS: tuple[tuple[str, str], ...] = (

@@ -1,6 +1,9 @@
-"""What analysts really ask. Each is answered, and exactly: the expected answer is the same SQL run by plain DuckDB over views
-that show each source as the agreement lets it be seen (``VIEWS``).
+"""What analysts really ask, each to be answered, and exactly.
+
+The expected answer is the same SQL run by plain DuckDB over views that show each source as the agreement lets it be seen (``VIEWS``).
 """
+
+# ruff: noqa: E501 - a corpus reads best with one case a line
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def test_missing_shared_data_skip_on_a_laptop(monkeypatch: pytest.MonkeyPatch, t
     """The reason names the path and the variable."""
     monkeypatch.setenv("COMITY_SHARED", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(Skipped, match="no/such.*COMITY_SHARED"):
+    with pytest.raises(Skipped, match=r"no/such.*COMITY_SHARED"):
         shared("no/such")
 
 
