@@ -1,0 +1,202 @@
+"""What Comity costs beside plain DuckDB, both measured in one run on the same files: `python benchmarks/run.py`.
+
+`--rows` is the large size (10,000,000), `--write` puts the table into docs/reference/benchmarks.md. Comity is asked through the
+gateway's one function, so identity aside every step counts: read, decide, reserve, run, protect, record.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import city  # noqa: E402 - beside this file
+import process  # noqa: E402
+
+from comity.decision.request import Caller, Request  # noqa: E402
+from comity.gateway.answer import Answer, answer, prepare  # noqa: E402
+from comity.gateway.ask import OnePerson, Sql  # noqa: E402
+from comity.gateway.compile import compile_sql  # noqa: E402
+from comity.gateway.service import Service  # noqa: E402
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "benchmarks.md"
+CALLER = Caller(account="bench", agency="office", roles=frozenset({"analyst"}))
+AGGREGATE = "select district, count(*) as n, sum(nights) as nights, avg(age) as age from visits group by district"
+PEOPLE = "select district, count(distinct person_id) as people from visits group by district"
+JOIN = """with stays as (select person_id, sum(nights) as nights from visits group by person_id)
+select p.band, count(*) as people, sum(s.nights) as nights, avg(c.amount) as amount
+from stays as s
+join people as p on s.person_id = p.person_id
+join claims as c on s.person_id = c.person_id
+join homes as h on s.person_id = h.person_id
+group by p.band"""
+EXTRACT = f"select {', '.join(city.TABLES['visits'])} from visits"
+
+Row = tuple[str, str, str, str, str]
+
+
+def main() -> None:
+    """Measure, print, and write if asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="comity-bench-") as folder:
+        say("Making a node of 1,000 rows and one of ", f"{asked.rows:,}")
+        small = city.make(Path(folder) / "small", 1_000)
+        large = city.make(Path(folder) / "large", asked.rows)
+        rows = [*against_duckdb(small, large, asked.rows), *own_times(small)]
+    table = "\n".join(
+        "| " + " | ".join(row) + " |" for row in (("what", "Comity", "plain DuckDB", "ratio", "goal"), ("---",) * 5, *rows)
+    )
+    print(f"\n{table}\n")
+    if asked.write:
+        PAGE.write_text(page(table), "utf-8")
+
+
+def against_duckdb(small: Path, large: Path, rows: int) -> list[Row]:
+    """The same question on the same files."""
+    made: list[Row] = []
+    for node, size, often in ((small, 1_000, 60), (large, rows, 5)):
+        with Service.open(node) as service:
+            service.start()
+            plain = duckdb.connect()
+            for table in city.TABLES:
+                plain.execute(f"create view {table} as select * from '{node}/data/{table}.parquet'")
+            for words, agreement, sql, goals in QUESTIONS:
+                limit = f" where n01 < {100 if size > 1_000_000 else 1000}" if agreement == "extract" else ""
+                query = sql + limit
+                theirs = median(lambda q=query: plain.execute(q).to_arrow_table(), often)
+                ours = median(lambda q=query, a=agreement: asked(service, a, q), often)
+                say(f"  {words}, {size:,} rows: ", f"{ours * 1000:.1f} ms, DuckDB {theirs * 1000:.1f} ms")
+                made.append((f"{words}, {size:,} rows", ms(ours), ms(theirs), f"{ours / theirs:.2f}", goals[size > 1_000]))
+    return made
+
+
+SMALL = "1.5 x + 0.5 ms"
+QUESTIONS = (
+    ("aggregate", "statistics", AGGREGATE, (SMALL, "1.10")),
+    ("count of distinct people", "statistics", PEOPLE, (SMALL, "1.70")),
+    ("CTE with three joins", "statistics", JOIN, (SMALL, "1.10")),
+    ("extract of 25 columns (a tenth of the rows of the large table), pseudonyms put in", "extract", EXTRACT, (SMALL, "-")),
+)
+
+
+def own_times(node: Path) -> list[Row]:
+    """What has no counterpart: compiling, looking up, starting, memory."""
+    made: list[Row] = []
+    with Service.open(node) as service:
+        service.start()
+        case = prepare(service, request("statistics"), Sql(text=JOIN), now())
+        cold = [timed(lambda i=i: compile_sql(service, case, Sql(text=f"{JOIN} having count(*) > {i}"))) for i in range(50)]
+        cached = timed(lambda: [compile_sql(service, case, Sql(text=JOIN)) for _ in range(2000)]) / 2000
+        made.append(("compile, three joins, cold", ms(statistics.median(cold)), "", "", "5 ms"))
+        made.append(("compile, cached", us(cached), "", "", "5 us"))
+        made.append(("look-up with its receipt, CPU", us(lookups(service)), "", "", "150 us"))
+    python = process.seconds(sys.executable, "-c", "pass")
+    made.append(
+        (
+            "import comity (beyond Python's own start)",
+            ms(process.seconds(sys.executable, "-c", "import comity") - python),
+            "",
+            "",
+            "-",
+        )
+    )
+    started, rss, pss = process.served(node)
+    made.append(("comity serve, until it answers /healthz", ms(started), "", "", "-"))
+    made.append(("node idle, RSS of the gateway process", f"{rss / 1e6:.0f} MB", "", "", "200 MB"))
+    made.append(("node idle, gateway and worker together (PSS)", f"{pss / 1e6:.0f} MB", "", "", "-"))
+    return made
+
+
+def asked(service: Service, agreement: str, sql: str) -> None:
+    """One question through the gateway's one function."""
+    made = answer(service, request(agreement), Sql(text=sql))
+    if not isinstance(made, Answer):
+        raise SystemExit(f"refused: {made.refusal}")
+
+
+def lookups(service: Service) -> float:
+    """CPU seconds of one look-up, all threads of the process counted."""
+    ask = OnePerson(person=7, want=("sex", "band = 3"))
+    for _ in range(20):
+        answer(service, request("lookup"), ask)
+    before = time.process_time()
+    for person in range(1, 201):
+        made = answer(service, request("lookup"), replace(ask, person=person))
+        if not isinstance(made, Answer):
+            raise SystemExit(f"refused: {made.refusal}")
+    return (time.process_time() - before) / 200
+
+
+def request(agreement: str) -> Request:
+    """Somebody's request under an agreement."""
+    reason = "benchmark" if agreement == "lookup" else None
+    return Request(agreement=agreement, purpose="dpv:ScientificResearch", caller=CALLER, way="", reason=reason)
+
+
+def now() -> datetime:
+    """The gateway's clock."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def median(run: Callable[[], object], often: int) -> float:
+    """The median of some runs after one that warms up, in seconds."""
+    run()
+    return statistics.median(timed(run) for _ in range(often))
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Wall time of one run in seconds."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def ms(seconds: float) -> str:
+    """In milliseconds."""
+    return f"{seconds * 1000:,.1f} ms"
+
+
+def us(seconds: float) -> str:
+    """In microseconds."""
+    return f"{seconds * 1e6:,.1f} us"
+
+
+def page(table: str) -> str:
+    """The page of the manual."""
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+    return f"""# Benchmarks
+
+What Comity costs beside plain DuckDB on the same Parquet files, both in one run (`make bench`), medians of warm runs. Comity is asked
+through the gateway's one function: read, decide, reserve, run in the worker, protect, record (with the receipt on the disk), release.
+Plain DuckDB runs in the same process, unprotected. Measured on {machine}, {datetime.now(UTC):%Y-%m-%d}; ratios carry over, times do not.
+
+{table}
+"""
+
+
+def say(*words: str) -> None:
+    """Progress, at once."""
+    print("".join(words), file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (KeyboardInterrupt, subprocess.SubprocessError) as error:
+        raise SystemExit(f"stopped: {error!r}") from None
