@@ -37,7 +37,7 @@ docs: .venv/dev.stamp  ## the manual, into docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 bench: .venv/dev.stamp  ## what Comity costs beside plain DuckDB, measured in one run
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py --write
 
 requirements: .venv/dev.stamp  ## compile requirements*.txt again from pyproject.toml
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
