@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import uvicorn
 
 import city
 from comity.agreement.canonical import canonical
 from comity.agreement.reader import read
 from comity.agreement.signing import required_signers, sign
 from comity.gateway import lifecycle
+from comity.gateway.app import app
 from comity.gateway.service import Service
+from comity.gateway.tokens import issue
 from comity.stores.node import Node
 from comity.vocabulary.catalogue import write_agencies, write_dataset
 from comity.vocabulary.dataset import CountedBy
@@ -72,3 +79,29 @@ def put_signed(service: Service, text: str) -> None:
         key = node.keys.signer(signer) if signer in node.keys.signers() else node.keys.new_signer(signer)
         made.append(sign(agreement.digest, canonical(agreement.document), key=key, signer=signer, at=now()))
     node.documents.put_signatures(agreement.identifier, agreement.version, tuple(made))
+
+
+@contextmanager
+def served(path: Path) -> Iterator[str]:
+    """The node served by a real uvicorn on a free loopback port, in a thread of this process; its URL."""
+    config = uvicorn.Config(app(Service.open(path)), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < deadline, "the server did not start in time"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def token(path: Path, **given: Any) -> str:
+    """A token of the node for an analyst at the recipient."""
+    with Node.open(path) as node:
+        return issue(node, **({"account": "ann", "agency": "social", "roles": ["analyst"], "days": 1} | given)).text

@@ -114,7 +114,12 @@ class Answer:
 
     def df(self) -> pandas.DataFrame:
         """A pandas frame, companions included where something is suppressed. Needs pandas."""
-        frame: pandas.DataFrame = self._shown().to_pandas()
+        try:
+            import pandas as pd  # noqa: PLC0415 - an extra: only who asks for it needs it
+        except ImportError:
+            raise ComityError("pandas is not installed.", next='pip install "comity[frames]"') from None
+        # Whole numbers stay whole where one is missing or suppressed (pandas would make them fractions).
+        frame: pd.DataFrame = self._shown().to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         return frame
 
     def pl(self) -> polars.DataFrame:

@@ -21,6 +21,7 @@ from comity.question.scope import folded
 from comity.refusal import Refusal, Refused
 from comity.vocabulary.dataset import Catalogue
 from comity.vocabulary.terms import Vocabulary
+from comity.vocabulary.types import Type
 
 NOT_HELD = "canary-without-this-role"
 
@@ -109,7 +110,10 @@ def _columns(sitting: Sitting) -> Iterator[tuple[str, Plan | Refusal]]:
                 yield f"read {data.alias}.{field.name}, which is not listed", sitting.ask(_select(data, field.name))
                 yield f"filter by {data.alias}.{field.name}, which is not listed", sitting.ask(_filter(data, field.name))
         for rule in data.columns.values():
+            described = dataset.field(rule.field) if dataset is not None else None
             for use in USES:
+                if use == "measure" and "filter" in rule.uses and described is not None and described.type is Type.BOOLEAN:
+                    continue  # counting where a truth value holds is filtering by it
                 if use not in rule.uses and (sql := _misuse(data, rule.name, use)) is not None:
                     yield f"{use} {data.alias}.{rule.name} against its use", sitting.ask(sql)
 

@@ -20,7 +20,7 @@ from comity.gateway import facts as gathering
 from comity.gateway import lookup, quota
 from comity.gateway.ask import Ask, OnePerson, Sql
 from comity.gateway.compile import compile_sql
-from comity.gateway.record import Recorded, protections, record
+from comity.gateway.record import Recorded, protections, record, treatments
 from comity.gateway.run import run
 from comity.gateway.service import Service
 from comity.ledger.bundle import Bundle
@@ -76,6 +76,11 @@ def answer(service: Service, request: Request, ask: Ask, *, now: datetime | None
     """
     now = now or datetime.now(UTC).replace(tzinfo=None)
     request = replace(request, way="lookup" if isinstance(ask, OnePerson) else "")
+    with service.node.still():
+        return _answer(service, request, ask, now)
+
+
+def _answer(service: Service, request: Request, ask: Ask, now: datetime) -> Answer | Denial:
     seen: list[Case] = []
     try:
         return _answered(service, request, ask, now, seen)
@@ -94,14 +99,24 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
     case, plan = decided(service, case, ask)
     seen.append(case)
     taken = quota.reserve(service, case, plan)
-    done = run(service, case, plan)
+    try:
+        done = run(service, case, plan, people=taken.people)
+    except Refused:
+        taken.settle(0)
+        raise
     taken.settle(done.people)
     said = protections(plan)
     kept = record(
         service, case.agreement, case.request, ask, now=now, plan=plan, protections=said, rows=done.count, people=done.people
     )
     _LOG.info("answered", extra={"way": plan.way, "agreement": plan.agreement, "receipt": kept.index})
-    return Answer(table=done.table, plan=plan, protected=(*said, *done.notes), index=kept.index, receipt=kept.receipt)
+    return Answer(
+        table=done.table,
+        plan=plan,
+        protected=(*(treatments(plan) if done.notes else said), *done.notes),
+        index=kept.index,
+        receipt=kept.receipt,
+    )
 
 
 def prepare(service: Service, request: Request, ask: Ask, now: datetime) -> Case:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from comity.agreement.model import Agreement
 from comity.decision.decide import decide
 from comity.decision.plan import Plan
 from comity.decision.schema import schema
 from comity.gateway.ask import Sql
 from comity.gateway.service import Service
-from comity.question.question import Statistics
+from comity.question.question import Schema, Statistics
 from comity.question.reader import read
 from comity.refusal import Refusal, Refused
 
@@ -32,9 +33,15 @@ def compile_sql(service: Service, case: Case, ask: Sql) -> Plan:
     return replace(made, people_limit=left)
 
 
+def tables(service: Service, agreement: Agreement) -> Schema:
+    """What a question may name, remembered by agreement text and catalogue."""
+    node = service.node
+    return service.once("schema", (agreement.digest, node.stamp), lambda: schema(agreement, node.catalogue))
+
+
 def _compiled(service: Service, case: Case, ask: Sql) -> Plan:
     agreement, catalogue = case.agreement, service.node.catalogue
-    question = read(ask.text, schema=schema(agreement, catalogue))
+    question = read(ask.text, schema=tables(service, agreement))
     way = "statistics" if isinstance(question, Statistics) else "rows"
     made = decide(
         agreement=agreement,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from comity.agreement.model import Agreement, Data
 from comity.decision.decide import decide
 from comity.decision.plan import Plan
-from comity.decision.schema import dataset_of, field_of, schema
+from comity.decision.schema import dataset_of, field_of
 from comity.gateway.ask import OnePerson
+from comity.gateway.compile import tables
 from comity.gateway.service import Service
 from comity.question.conditions import read_expression
 from comity.question.evaluate import evaluate
@@ -79,16 +80,28 @@ def _typed(person: str | int, type: Type) -> str | int | None:
 
 
 def plan(service: Service, case: Case, ask: OnePerson) -> Plan:
-    """The plan of a look-up; raises Refused."""
+    """The plan of a look-up; raises Refused.
+
+    Remembered as ``compile_sql`` does, for anybody: who is looked up, and the day's people, are put in anew.
+    """
     found = case.person
     assert found is not None
-    table = schema(case.agreement, service.node.catalogue)[found.data.alias]
+    mark = (found.data.alias, found.key, ask.want, case.agreement.digest, service.node.stamp, case.request.purpose)
+    made = service.once("look-up", mark, lambda: _planned(service, case, ask, found))
+    assert isinstance(made.question, Lookup)
+    limit = case.agreement.use.limits.people_per_day
+    left = None if limit is None else max(0, limit - case.facts.people_today)
+    return replace(made, question=replace(made.question, value=found.value), people_limit=left)
+
+
+def _planned(service: Service, case: Case, ask: OnePerson, found: Sought) -> Plan:
+    table = tables(service, case.agreement)[found.data.alias]
     outputs = tuple(Named(want, _wanted(want, table.columns, found.data.alias)) for want in dict.fromkeys(ask.want))
     made = decide(
         agreement=case.agreement,
         catalogue=service.node.catalogue,
         vocabulary=service.node.vocabulary,
-        question=Lookup(data=found.data.alias, key=found.key, value=found.value, outputs=outputs),
+        question=Lookup(data=found.data.alias, key=found.key, value=None, outputs=outputs),
         request=case.request,
         facts=case.facts,
     )

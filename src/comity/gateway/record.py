@@ -86,11 +86,23 @@ def protections(plan: Plan) -> tuple[str, ...]:
     made = []
     clause = plan.small_cells
     if clause is not None:
-        units = " or ".join(dict.fromkeys(unit.name for unit in plan.units)) or "person"
+        units = " or ".join(dict.fromkeys(_several(unit.name) for unit in plan.units)) or "people"
         also = ", and others so that none can be worked out" if clause.complement else ""
-        made.append(f"numbers on fewer than {clause.fewer_than} of each {units} are suppressed{also}")
+        made.append(f"numbers on fewer than {clause.fewer_than} {units} are suppressed{also}")
         if clause.round_to is not None:
             made.append(f"counts are rounded to {clause.round_to}")
+    return (*made, *treatments(plan))
+
+
+def _several(unit: str) -> str:
+    if unit == "person":
+        return "people"
+    return f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+
+
+def treatments(plan: Plan) -> tuple[str, ...]:
+    """What the plan does to single values, one sentence each."""
+    made = []
     for use in plan.uses:
         if use.treatment not in ("exact", "pseudonym"):
             made.append(f"{use.dataset}.{use.column} as {use.treatment}")

@@ -33,12 +33,12 @@ class Done:
     notes: tuple[str, ...] = ()
 
 
-def run(service: Service, case: Case, plan: Plan) -> Done:
-    """Run a plan and protect what it gives. Raises ``EngineError`` or Refused."""
+def run(service: Service, case: Case, plan: Plan, *, people: int) -> Done:
+    """Run a plan and protect what it gives. ``people`` were reserved for it. Raises ``EngineError`` or Refused."""
     if isinstance(plan.question, Statistics):
         return statistics(service, plan, plan.question)
     if isinstance(plan.question, Rows):
-        return _rows(service, case, plan)
+        return _rows(service, case, plan, people)
     return _lookup(service, case, plan)
 
 
@@ -59,8 +59,7 @@ def statistics(service: Service, plan: Plan, question: Statistics) -> Done:
     return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
 
 
-def _rows(service: Service, case: Case, plan: Plan) -> Done:
-    people = service.engine.people(plan, service.limits) if plan.units else 0
+def _rows(service: Service, case: Case, plan: Plan, people: int) -> Done:
     pseudonymiser = Pseudonymiser(service, case, plan)
     batches, count = [], 0
     with closing(_stream(service, plan)) as stream:
@@ -69,7 +68,9 @@ def _rows(service: Service, case: Case, plan: Plan) -> Done:
             _within(plan, count)
             batches.append(pseudonymiser.batch(batch))
     table = pa.Table.from_batches(batches) if batches else pseudonymiser.empty()
-    return Done(table, count, people)
+    assert isinstance(plan.question, Rows)
+    reached = people if plan.question.distinct else min(people, count * len(plan.units))
+    return Done(table, count, reached)
 
 
 def _stream(service: Service, plan: Plan) -> Generator[pa.RecordBatch, None, None]:

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -37,6 +38,7 @@ class Keys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._signers: tuple[object, dict[str, Ed25519PublicKey]] | None = None
         if not path.is_dir():
             raise StoreError("open the keys", f"{path.name}/ is not there", next="Restore the folder from a backup.")
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -56,7 +58,7 @@ class Keys:
             _write(path / name, secrets.token_hex(32).encode() + b"\n")
         return cls(path)
 
-    @property
+    @cached_property
     def log(self) -> Signer:
         """Signs the log's checkpoints."""
         try:
@@ -64,12 +66,12 @@ class Keys:
         except (Invalid, UnicodeDecodeError):
             raise _unsound("log.key") from None
 
-    @property
+    @cached_property
     def log_key(self) -> str:
         """The log's public key in one line (vkey): what people pin and compare."""
         return self.log.vkey
 
-    @property
+    @cached_property
     def token(self) -> Ed25519PrivateKey:
         """Signs tokens."""
         key = self._private("token.key")
@@ -77,7 +79,7 @@ class Keys:
             raise _unsound("token.key")
         return key
 
-    @property
+    @cached_property
     def sealing(self) -> X25519PrivateKey:
         """Opens sealed details; its public half seals them."""
         key = self._private("sealing.key")
@@ -85,12 +87,12 @@ class Keys:
             raise _unsound("sealing.key")
         return key
 
-    @property
+    @cached_property
     def pseudonym(self) -> bytes:
         """The 32-byte root from which every agreement's pseudonym key is derived."""
         return self._secret("pseudonym.key")
 
-    @property
+    @cached_property
     def person(self) -> bytes:
         """The 32-byte key under which people who were looked up are counted."""
         return self._secret("person.key")
@@ -116,6 +118,14 @@ class Keys:
 
     def signers(self) -> dict[str, Ed25519PublicKey]:
         """Signer (``agency:role``) -> public key, of all whose signature this node accepts."""
+        with os.scandir(self._path / "signers") as entries:
+            files = sorted((e.name, s.st_mtime_ns, s.st_size, s.st_ino) for e in entries for s in (e.stat(),))
+        mark = tuple(f for f in files if f[0].endswith(".pub"))
+        if self._signers is None or self._signers[0] != mark:
+            self._signers = (mark, self._read_signers())
+        return self._signers[1]
+
+    def _read_signers(self) -> dict[str, Ed25519PublicKey]:
         found = {}
         for file in sorted((self._path / "signers").glob("*.pub")):
             try:

@@ -12,8 +12,9 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +40,7 @@ class _Known:
 
     stamp: str
     catalogue: Catalogue
+    agreements: Mapping[tuple[str, int], Held] | None = None
 
 
 class Node:
@@ -53,6 +55,7 @@ class Node:
         self._database = database
         self._known: _Known | None = None
         self._lock = threading.RLock()
+        self._still = threading.local()
 
     @classmethod
     def create(cls, path: str | Path, *, title: str | None = None, name: str | None = None) -> Node:
@@ -104,7 +107,25 @@ class Node:
         """Every version of every agreement, by (identifier, version), as the files say now."""
         with self._lock:
             known = self._look()
-            return self._documents.all(known.catalogue, stamp=known.stamp)
+            return known.agreements or self._documents.all(known.catalogue, stamp=known.stamp)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Hold the documents still for this thread: one request sees one state of the folders, looked at once.
+
+        What stands in state.db (a suspension, a revocation) is never held: it counts at once.
+        """
+        if getattr(self._still, "known", None) is not None:
+            yield
+            return
+        known = self._look()
+        with self._lock:
+            held = self._documents.all(known.catalogue, stamp=known.stamp)
+        self._still.known = replace(known, agreements=held)
+        try:
+            yield
+        finally:
+            self._still.known = None
 
     @property
     def documents(self) -> Agreements:
@@ -128,6 +149,9 @@ class Node:
         return Agreements(self.path / "agreements", self.vocabulary)
 
     def _look(self) -> _Known:
+        held: _Known | None = getattr(self._still, "known", None)
+        if held is not None:
+            return held
         with self._lock:
             stamp = _stamp(self.path / "catalogue")
             if self._known is None or self._known.stamp != stamp:
