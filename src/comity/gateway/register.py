@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 
+from comity.agreement.canonical import canonical
 from comity.agreement.model import Agreement
 from comity.decision.request import Caller
 from comity.decision.schema import schema
@@ -81,7 +84,7 @@ def agreement(service: Service, caller: Caller, identifier: str) -> AgreementBod
         ways=list(found.use.ways),
         sources=_sources(service, found),
         links=[f"{link.left} = {link.right}" for link in found.links],
-        document=dict(found.document),
+        document=json.loads(canonical(found.document)),
     )
 
 
