@@ -27,9 +27,9 @@ from ruamel.yaml import YAML
 
 from shared import ROOT
 
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[a-z]*)\s*\n(?P<body>.*?)^(?P=indent)```\s*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```\s*$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?:#|--) file: (?P<name>[\w./-]+)\n")
-_WAIT = "for _ in $(seq 150); do grep -q http .background && break; sleep 0.1; done; cat .background"
+_WAIT = "for _ in $(seq 600); do grep -q 'on http' .background && break; sleep 0.1; done; cat .background"
 """A server says its address once it listens."""
 _END = "__end_of_command__"
 
@@ -49,7 +49,9 @@ def blocks(text: str) -> list[Block]:
     for match in _FENCE.finditer(text):
         indent = match["indent"]
         body = "\n".join(line.removeprefix(indent) for line in match["body"].split("\n"))
-        found.append(Block(match["language"], body, text.count("\n", 0, match.start()) + 1))
+        if match["language"].startswith("{"):
+            continue  # a directive of the manual, such as a table of contents
+        found.append(Block(match["language"].strip(), body, text.count("\n", 0, match.start()) + 1))
     return found
 
 

@@ -22,7 +22,7 @@ _TWO: dict[type[exp.Expr], str] = {
     exp.Corr: "corr", exp.CovarSamp: "covar_samp", exp.CovarPop: "covar_pop", exp.RegrSlope: "regr_slope",
     exp.RegrIntercept: "regr_intercept",
 }  # fmt: skip
-_OTHER = (exp.Count, exp.CountIf, exp.Median, exp.Quantile, exp.PercentileCont, exp.WithinGroup, exp.Filter)
+_OTHER = (exp.Count, exp.ApproxDistinct, exp.CountIf, exp.Median, exp.Quantile, exp.PercentileCont, exp.WithinGroup, exp.Filter)
 _NAMED = {"mean": "avg"}
 
 
@@ -56,6 +56,9 @@ def read(node: exp.Expr, scalars: Scalars, *, extremes: bool) -> Measure:
         return _filtered(inner, where, scalars)
     if isinstance(node, exp.Count):
         return _count(node, scalars)
+    if isinstance(node, exp.ApproxDistinct):
+        # an exact count is as good as any approximation of it
+        return Measure("count_distinct", (scalars.read(node.this),), Type.INTEGER)
     if isinstance(node, exp.CountIf):
         condition = scalars.read(node.this)
         scalars.call("not", condition)

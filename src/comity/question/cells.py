@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from comity.question import sources
-from comity.question.clauses import direction, is_star, limit, position, starred
+from comity.question.clauses import direction, is_star, limit, starred, terms
 from comity.question.collector import Collector
 from comity.question.expressions import Column, Expression, Named
 from comity.question.grouping import Grouping
@@ -16,7 +15,7 @@ from comity.question.made import CellsMade
 from comity.question.names import output_name, unaliased
 from comity.question.relations import Relation
 from comity.question.scalars import Scalars
-from comity.question.scope import Scope, folded
+from comity.question.scope import Scope
 from comity.question.steps import Keep, Limit, Order, Regroup, Select, Sort, Step
 from comity.refusal import Refused
 from comity.vocabulary.types import Type
@@ -48,7 +47,7 @@ def over(node: exp.Select, base: CellsMade, scope: Scope, conditions: list[exp.E
     rows = _over_rows(scope)
     steps: list[Step] = list(base.steps)
     if conditions:
-        parts = [rows.read(c) for c in conditions]
+        parts = [rows.condition(c) for c in conditions]
         steps.append(Keep(parts[0] if len(parts) == 1 else rows.call("and", *parts)))
     collector: Collector
     if _aggregated(node):
@@ -87,9 +86,9 @@ def _steps(node: exp.Select, collector: Collector, *, scope: Scope | None) -> tu
     having = node.args.get("having")
     kept: list[Step] = []
     if having is not None:
-        condition = scalars.read(having.this)
-        scalars.call("not", condition)
-        kept.append(Keep(condition))
+        kept.append(Keep(scalars.condition(having.this)))
+    qualify = node.args.get("qualify")
+    after = [] if qualify is None else [Keep(scalars.condition(qualify.this))]
     distinct = node.args.get("distinct") is not None
     order = _order(node, outputs, scalars, distinct=distinct)
     select = Select(outputs, distinct=distinct)
@@ -98,7 +97,7 @@ def _steps(node: exp.Select, collector: Collector, *, scope: Scope | None) -> tu
         shaped = [select, Sort(order)] if distinct else [Sort(order), select]
     count, offset = limit(node)
     ends: list[Step] = [Limit(count, offset)] if count is not None or offset else []
-    made = (*kept, *collector.windows, *shaped, *ends)
+    made = (*kept, *collector.windows, *after, *shaped, *ends)
     return made, tuple((o.name, o.expression.type) for o in outputs)
 
 
@@ -111,23 +110,15 @@ def _outputs(node: exp.Select, scalars: Scalars, scope: Scope | None) -> tuple[N
             continue
         if scope is None:
             raise Refused("sql-star", why="A star stands beside aggregates.", next="Name the columns.")
-        for entry in starred(item, scope):
-            for column in sources.named(entry.columns, entry.spelled):
-                made.append(Named(output_name(exp.column(column.name), taken), column.expression))
+        for column in starred(item, scope):
+            made.append(Named(output_name(exp.column(column.name), taken), column.expression))
     return tuple(made)
 
 
 def _order(node: exp.Select, outputs: tuple[Named, ...], scalars: Scalars, *, distinct: bool) -> tuple[Order, ...]:
-    clause = node.args.get("order")
     made = []
-    for term in clause.expressions if clause is not None else []:
-        by = term.this
-        named: Named | None = None
-        if isinstance(by, exp.Literal) and not by.args["is_string"]:
-            named = position(by, outputs)
-        elif isinstance(by, exp.Column) and not by.table:
-            named = next((o for o in outputs if folded(o.name) == folded(by.name)), None)
-        expression = named.expression if named is not None else scalars.read(by)
+    for term, named in terms(node.args.get("order"), outputs):
+        expression = scalars.read(term.this) if named is None else named.expression
         if distinct:
             expression = _as_output(expression, outputs)
         made.append(direction(term, expression))

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from comity.question import literals
 from comity.question.expressions import Expression, Named
-from comity.question.scope import Entry, Scope, folded, unknown_column
+from comity.question.scope import Scope, folded, unknown_column
 from comity.question.steps import Order
 
 
@@ -17,20 +17,42 @@ def is_star(node: exp.Expr) -> bool:
     return isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star))
 
 
-def starred(node: exp.Expr, scope: Scope) -> list[Entry]:
-    """The relations whose columns a star stands for."""
-    if isinstance(node, exp.Star):
-        return scope.entries
-    found = [e for e in scope.entries if folded(e.name) == folded(node.args["table"].name)]
-    if not found:
+def starred(node: exp.Expr, scope: Scope) -> list[Named]:
+    """What a star stands for, in order; a column that USING merged stands once."""
+    whole = isinstance(node, exp.Star)
+    entries = scope.entries if whole else [e for e in scope.entries if folded(e.name) == folded(node.args["table"].name)]
+    if not entries:
         raise unknown_column()
-    return found
+    made: list[Named] = []
+    seen: set[str] = set()
+    for entry in entries:
+        for key, column in entry.columns.items():
+            if not (whole and key in scope.merged and key in seen):
+                made.append(Named(entry.spelled[key], column))
+            seen.add(key)
+    return made
+
+
+def terms(clause: exp.Expr | None, outputs: Sequence[Named]) -> list[tuple[exp.Expr, Named | None]]:
+    """The terms of ORDER BY with the output that each names by place, by name or by ALL; None where it is an expression."""
+    made: list[tuple[exp.Expr, Named | None]] = []
+    for term in clause.expressions if clause is not None else []:
+        by = term.this
+        if isinstance(by, exp.Var) and folded(by.name) == "all":
+            made += [(term, output) for output in outputs]
+        elif isinstance(by, exp.Literal) and not by.args["is_string"]:
+            made.append((term, position(by, outputs)))
+        elif isinstance(by, exp.Column) and not by.table:
+            made.append((term, next((o for o in outputs if folded(o.name) == folded(by.name)), None)))
+        else:
+            made.append((term, None))
+    return made
 
 
 def position(node: exp.Expr, outputs: Sequence[Named]) -> Named:
     """The output that a number in GROUP BY or ORDER BY stands for."""
     text = node.name
-    if not text.isdigit() or not 1 <= int(text) <= len(outputs):
+    if not _digits(text) or not 1 <= int(text) <= len(outputs):
         raise literals.bad("A position is not the number of an output.", "Count the outputs from 1.")
     return outputs[int(text) - 1]
 
@@ -50,7 +72,11 @@ def limit(node: exp.Select) -> tuple[int | None, int]:
     )
 
 
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 def _whole(node: exp.Expr | None) -> int:
-    if not isinstance(node, exp.Literal) or node.args["is_string"] or not node.name.isdigit() or len(node.name) > 15:
+    if not isinstance(node, exp.Literal) or node.args["is_string"] or not _digits(node.name) or len(node.name) > 15:
         raise literals.bad("LIMIT and OFFSET take whole numbers.")
     return int(node.name)

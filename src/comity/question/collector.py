@@ -60,17 +60,23 @@ class Collector:
         if isinstance(node, exp.Window):
             return self._window(node)
         if self.keys is None:
-            return self.rows.hook(node)
+            return self._passed_on(node)
         if aggregates.is_aggregate(node):
             return self._measure(node)
-        if isinstance(node, exp.Grouping):
+        if _is_grouping(node):
             return self._grouping(node)
         if isinstance(node, exp.Literal | exp.Null | exp.Boolean) or self._mixed(node):
             return None
         return self._key_or_alias(node)
 
+    def _passed_on(self, node: exp.Expr) -> Expression | None:
+        try:
+            return self.rows.hook(node)
+        except Refused as refused:
+            return self._alias(node, refused)
+
     def _mixed(self, node: exp.Expr) -> bool:
-        return any(aggregates.is_aggregate(n) or isinstance(n, exp.Window | exp.Grouping) for n in node.walk())
+        return any(aggregates.is_aggregate(n) or isinstance(n, exp.Window) or _is_grouping(n) for n in node.walk())
 
     def _measure(self, node: exp.Expr) -> Expression:
         measure = aggregates.read(node, self.rows, extremes=self.extremes)
@@ -149,3 +155,7 @@ class Collector:
             return name, (), Type.INTEGER
         value = scalars.read(node.this)
         return name, (value,), {"count": Type.INTEGER, "avg": Type.DOUBLE}.get(name, value.type)
+
+
+def _is_grouping(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Grouping) or (isinstance(node, exp.Anonymous) and folded(str(node.this)) == "grouping_id")

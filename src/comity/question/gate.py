@@ -19,9 +19,9 @@ _MANY = "this expressions"
 ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     node: frozenset(parts.split())
     for node, parts in {
-        exp.Select: "with_ expressions from_ joins where group having order limit offset distinct",
+        exp.Select: "with_ expressions from_ joins where group having qualify order limit offset distinct",
         exp.With: "expressions",
-        exp.CTE: "this alias",
+        exp.CTE: "this alias materialized",
         exp.TableAlias: "this",
         exp.Subquery: "this alias",
         exp.From: "this",
@@ -34,6 +34,7 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
         exp.GroupingSets: "expressions",
         exp.Tuple: "expressions",
         exp.Having: "this",
+        exp.Qualify: "this",
         exp.Order: "expressions",
         exp.Ordered: "this desc nulls_first",
         exp.Limit: "expression",
@@ -83,6 +84,8 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
         exp.Lag: "this offset default",
         exp.Lead: "this offset default",
         exp.DayOfWeek: "this",
+        exp.TimeToStr: "this format",
+        exp.WidthBucket: "this min_value max_value num_buckets",
     }.items()
 }
 _BINARY: tuple[type[exp.Expr], ...] = (
@@ -95,7 +98,8 @@ _UNARY: tuple[type[exp.Expr], ...] = (
     exp.Not, exp.Neg, exp.Abs, exp.Sign, exp.Floor, exp.Ceil, exp.Sqrt, exp.Ln, exp.Exp, exp.Lower, exp.Upper, exp.Length,
     exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfYear, exp.DayOfWeekIso,
     exp.Hour, exp.Minute, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance,
-    exp.VariancePop, exp.Median, exp.CountIf, exp.Rank, exp.DenseRank, exp.RowNumber,
+    exp.VariancePop, exp.Median, exp.CountIf, exp.ApproxDistinct, exp.Monthname, exp.Dayname, exp.LastDay, exp.Rank,
+    exp.DenseRank, exp.RowNumber,
 )  # fmt: skip
 ALLOWED |= dict.fromkeys(_BINARY, frozenset(_TWO.split())) | dict.fromkeys(_UNARY, frozenset({"this"}))
 
@@ -154,6 +158,12 @@ def _walk(statement: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
 
 
 def _unknown(node: exp.Expr) -> Refused:
+    if isinstance(node, exp.CurrentDate | exp.CurrentTimestamp | exp.CurrentTime):
+        return Refused(
+            "sql-function",
+            why="The answer to a question may not depend on the moment it is asked.",
+            next="Write the date itself, as DATE '2026-12-31'.",
+        )
     if isinstance(node, exp.Func):
         name = node.sql_name().lower()
         return Refused(

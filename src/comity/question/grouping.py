@@ -94,7 +94,11 @@ class Grouping:
         return self.scalars.read(item)
 
     def _position(self, item: exp.Literal) -> Expression:
-        if item.args["is_string"] or not item.name.isdigit() or not 1 <= int(item.name) <= len(self.node.expressions):
+        if (
+            item.args["is_string"]
+            or not (item.name.isascii() and item.name.isdigit())
+            or not 1 <= int(item.name) <= len(self.node.expressions)
+        ):
             raise literals.bad("A position is not the number of an output.", "Count the outputs from 1.")
         return self._plain(self.node.expressions[int(item.name) - 1])
 

@@ -13,9 +13,12 @@ MAX_TOKENS = 4_000
 MAX_DEPTH = 60
 """Nesting of parentheses, CASE, and runs of prefix operators."""
 MAX_RELATIONS = 64
+MAX_LOOSE_JOINS = 8
+"""JOINs in a row that wait for their ON or USING: the parser tries every way to nest them, which is exponential."""
 
 _OPEN = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSE = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+_JOINED = {TokenType.ON, TokenType.USING}
 _PREFIX = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.EXCLAMATION}
 
 
@@ -48,9 +51,16 @@ def _tokens(sql: str) -> list[Token]:
 def _check_tokens(tokens: list[Token]) -> None:
     if len(tokens) > MAX_TOKENS:
         raise _refused("sql-too-large", f"The question has more than {MAX_TOKENS} words and signs.")
-    depth = run = 0
+    depth = run = loose = 0
+    before: TokenType | None = None
     for token in tokens:
         kind = token.token_type
+        loose = max(0, loose + (kind is TokenType.JOIN) - (kind in _JOINED))
+        if loose > MAX_LOOSE_JOINS:
+            raise _refused("sql-join", f"More than {MAX_LOOSE_JOINS} joins stand in a row without ON or USING.")
+        if kind is TokenType.STRING and before is TokenType.STRING:
+            raise _refused("sql-unreadable", "Two quoted texts stand side by side.")
+        before = kind
         if kind is TokenType.PIPE_GT:
             raise _refused("sql-not-supported", "Pipe syntax cannot be asked.")
         depth += (kind in _OPEN) - (kind in _CLOSE)

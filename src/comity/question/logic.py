@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from comity.question.function import Function, Rule, Types, alike, all_alike, fixed
@@ -68,16 +66,25 @@ def less(left: Any, right: Any) -> bool:
     return bool(a < b)
 
 
-@lru_cache(maxsize=256)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    # One wildcard swallows its neighbours, so that no pattern takes exponential time.
-    parts = re.split(r"([%_])", re.sub("%+", "%", pattern))
-    return re.compile("".join({"%": ".*", "_": "."}.get(p, re.escape(p)) for p in parts), re.DOTALL)
-
-
 def like(text: str, pattern: str) -> bool:
-    """SQL's LIKE with ``%`` and ``_`` and no escape character."""
-    return _pattern(pattern).fullmatch(text) is not None
+    """SQL's LIKE with ``%`` and ``_`` and no escape character; at most len(text) * len(pattern) steps."""
+    at = place = 0
+    star: int | None = None
+    mark = 0
+    while at < len(text):
+        sign = pattern[place] if place < len(pattern) else None
+        if sign == "%":
+            star, mark = place, at
+            place += 1
+        elif sign == "_" or sign == text[at]:
+            at, place = at + 1, place + 1
+        elif star is not None:
+            # the last % takes one character more; earlier ones need not be tried again
+            mark += 1
+            at, place = mark, star + 1
+        else:
+            return False
+    return set(pattern[place:]) <= {"%"}
 
 
 def ilike(text: str, pattern: str) -> bool:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from sqlglot import exp
 
 from comity.question.scope import folded
+from comity.refusal import Refused
+
+RESERVED = "__"
+"""Names that begin so are Comity's own: the hidden column that tells people apart has one."""
+MAX_NAME = 128
 
 
 def output_name(node: exp.Expr, taken: set[str]) -> str:
     """The name of one output; ``taken`` holds the folded names so far and is added to."""
     base = _base(node)
+    if not base or len(base) > MAX_NAME or base.startswith(RESERVED):
+        raise Refused(
+            "sql-name",
+            why=f"An output's name is empty, longer than {MAX_NAME} characters, or begins with {RESERVED}.",
+            next="Name the output by AS and a plain word.",
+        )
     name, number = base, 1
     while folded(name) in taken:
         number += 1

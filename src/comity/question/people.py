@@ -30,6 +30,8 @@ def grouped(node: exp.Select, relation: Relation, scope: Scope, reading: Reading
         return None
     if len(sets) > 1:
         raise Refused("sql-grouped", why="A per-person sub-query has one grouping.", next="Group by the columns alone.")
+    if node.args.get("qualify") is not None:
+        raise Refused("sql-window", why="A window tells single rows apart.", next="Use HAVING on the group's own numbers.")
     if node.args.get("limit") is not None or node.args.get("offset") is not None:
         raise Refused("sql-limit", why="LIMIT inside a per-person sub-query would pick people.", next="Put LIMIT at the end.")
     return _People(rows, keys, reading.fresh("people")).made(node, relation, scope)
@@ -48,7 +50,7 @@ class _People:
                 raise Refused("sql-star", why="A star stands beside aggregates.", next="Name the columns.")
             outputs.append(Named(output_name(item, taken), scalars.read(unaliased(item))))
         having = node.args.get("having")
-        condition = scalars.read(having.this) if having is not None else None
+        condition = scalars.condition(having.this) if having is not None else None
         persons = {self._key(i) for i, k in enumerate(self.keys) if k in scope.subjects}
         return PeopleMade(
             relation,

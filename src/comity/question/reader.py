@@ -20,6 +20,8 @@ def read(sql: str, *, schema: Schema) -> Statistics | Rows:
     """
     limits.check(sql)
     statement = parse_one(sql)
+    while isinstance(statement, exp.Subquery) and not any(v for k, v in statement.args.items() if k != "this"):
+        statement = statement.this
     if not isinstance(statement, exp.Select):
         raise Refused("sql-not-select", why="Only SELECT can be asked.", next="Write SELECT ... FROM a source.")
     gate.check(statement)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from comity.question import aggregates, cells, filters, people, sources
-from comity.question.clauses import direction, is_star, limit, position, starred
+from comity.question.clauses import direction, is_star, limit, starred, terms
 from comity.question.expressions import Expression, Named
 from comity.question.limits import MAX_RELATIONS
 from comity.question.made import CellsMade, Made, RowsMade
@@ -57,11 +57,7 @@ class Reading:
                     next="Use HAVING for conditions on aggregates, or a sub-query.",
                 )
             if isinstance(node, exp.Window):
-                raise Refused(
-                    "sql-window",
-                    why="A window over people's rows tells single rows apart.",
-                    next="Group first: windows over grouped cells can be asked.",
-                )
+                raise window_over_rows()
             return None
 
         return Scalars(hook)
@@ -101,14 +97,15 @@ class Reading:
         outputs: list[Named] = []
         for item in node.expressions:
             if is_star(item):
-                for entry in starred(item, scope):
-                    made = sources.named(entry.columns, entry.spelled)
-                    outputs += [Named(output_name(exp.column(n.name), taken), n.expression) for n in made]
+                found = starred(item, scope)
+                outputs += [Named(output_name(exp.column(n.name), taken), n.expression) for n in found]
             else:
                 expression = scalars.read(unaliased(item))
                 outputs.append(Named(output_name(item, taken), expression))
         if node.args.get("having") is not None:
             raise Refused("sql-aggregate", why="HAVING stands without GROUP BY.", next="Use WHERE.")
+        if node.args.get("qualify") is not None:
+            raise window_over_rows()
         subjects = frozenset(o.name for o in outputs if o.expression in scope.subjects)
         count, offset = limit(node)
         return RowsMade(
@@ -120,6 +117,15 @@ class Reading:
             limit=count,
             offset=offset,
         )
+
+
+def window_over_rows() -> Refused:
+    """The refusal of windows where each row is still somebody's."""
+    return Refused(
+        "sql-window",
+        why="A window over people's rows tells single rows apart.",
+        next="Group first: windows over grouped cells can be asked.",
+    )
 
 
 def _with(node: exp.Select, ctes: Ctes) -> Ctes:
@@ -140,15 +146,5 @@ def _aggregated(node: exp.Select) -> bool:
 
 
 def _order(node: exp.Select, outputs: list[Named], scalars: Scalars) -> tuple[Order, ...]:
-    clause = node.args.get("order")
-    made = []
-    for term in clause.expressions if clause is not None else []:
-        by = term.this
-        if isinstance(by, exp.Literal) and not by.args["is_string"]:
-            expression = position(by, outputs).expression
-        else:
-            alias = by.name if isinstance(by, exp.Column) and not by.table else None
-            named = next((o for o in outputs if alias is not None and folded(o.name) == folded(alias)), None)
-            expression = named.expression if named is not None else scalars.read(by)
-        made.append(direction(term, expression))
-    return tuple(made)
+    found = terms(node.args.get("order"), outputs)
+    return tuple(direction(t, scalars.read(t.this) if named is None else named.expression) for t, named in found)

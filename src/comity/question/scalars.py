@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from comity.question import literals
+from comity.question import composed, literals
 from comity.question.casts import fits
 from comity.question.expressions import Call, Expression, Literal
 from comity.question.functions import CAST, result_type
@@ -39,6 +39,7 @@ _MANY: dict[type[exp.Expr], str] = {exp.Coalesce: "coalesce", exp.Least: "least"
 _NAMED = {"weekday": "dayofweek", "prefix": "starts_with", "suffix": "ends_with"}
 _TYPES: dict[str, Type] = {
     "BOOLEAN": Type.BOOLEAN, "TINYINT": Type.INTEGER, "SMALLINT": Type.INTEGER, "INT": Type.INTEGER, "BIGINT": Type.INTEGER,
+    "INT128": Type.INTEGER,
     "FLOAT": Type.DOUBLE, "DOUBLE": Type.DOUBLE, "TEXT": Type.TEXT, "VARCHAR": Type.TEXT, "DATE": Type.DATE,
     "TIMESTAMP": Type.TIMESTAMP, "TIMESTAMPNTZ": Type.TIMESTAMP, "DATETIME": Type.TIMESTAMP,
 }  # fmt: skip
@@ -80,6 +81,13 @@ class Scalars:
             )
         return Call(function, arguments, made)
 
+    def condition(self, node: exp.Expr) -> Expression:
+        """A node that must be true or false; raises Refused (``sql-type``)."""
+        made = self.read(node)
+        if made.type is not Type.BOOLEAN:
+            raise Refused("sql-type", why="A condition is wanted, which is true or false.", next="Compare with something.")
+        return made
+
     def _binary(self, node: exp.Expr) -> Expression:
         left, right = node.this, node.expression
         if isinstance(node, exp.Add | exp.Sub) and isinstance(right, exp.Interval):
@@ -91,13 +99,15 @@ class Scalars:
         if a.type is Type.DATE and b.type is Type.INTEGER and isinstance(node, exp.Add | exp.Sub):
             days = self.call("negative", b) if isinstance(node, exp.Sub) else b
             return self.call("add_to_date", a, days, Literal("day", Type.TEXT))
+        if isinstance(node, exp.DPipe):
+            a, b = composed.as_text(a), composed.as_text(b)
         return self.call(_BINARY[type(node)], a, b)
 
     def _moved(self, start: Expression, interval: exp.Interval, *, back: bool) -> Expression:
         unit = _unit(interval.args.get("unit"))
         amount = interval.this
         text = amount.name if isinstance(amount, exp.Literal) else ""
-        if not text.lstrip("-").isdigit() or len(text) > 9:
+        if not (text.isascii() and text.removeprefix("-").isdigit()) or len(text) > 9:
             raise literals.bad("An interval is a whole number of one unit.", "Write INTERVAL 7 DAY.")
         count = Literal(-int(text) if back else int(text), Type.INTEGER)
         start = literals.coerced(start, Type.DATE)
@@ -122,7 +132,7 @@ class Scalars:
         return self.call("not", self.call("is_distinct_from", literals.coerced(a, b.type), literals.coerced(b, a.type)))
 
     def _between(self, node: exp.Expr) -> Expression:
-        value = self.read(node.this)
+        value = composed.repeatable(self.read(node.this))
         low, high = (literals.coerced(self.read(node.args[part]), value.type) for part in ("low", "high"))
         return self.call("and", self.call(">=", value, low), self.call("<=", value, high))
 
@@ -133,7 +143,7 @@ class Scalars:
         return self.call("in", value, *(literals.coerced(self.read(e), value.type) for e in node.expressions))
 
     def _case(self, node: exp.Expr) -> Expression:
-        subject = None if node.this is None else self.read(node.this)
+        subject = None if node.this is None else composed.repeatable(self.read(node.this))
         parts: list[Expression] = []
         for branch in node.args["ifs"]:
             condition = self.read(branch.this)
@@ -158,10 +168,12 @@ class Scalars:
 
     def _concat(self, node: exp.Expr) -> Expression:
         # concat() leaves NULLs out, unlike ||.
-        parts = [self.call("coalesce", self.read(part), Literal("", Type.TEXT)) for part in node.expressions]
+        parts = [self.call("coalesce", composed.as_text(self.read(part)), Literal("", Type.TEXT)) for part in node.expressions]
         return self.call("concat", *parts) if len(parts) > 1 else parts[0]
 
     def _cast(self, node: exp.Expr) -> Expression:
+        if node.args["to"].this.name == "DECIMAL":
+            return composed.decimal(self, node)
         target = _TYPES.get(node.args["to"].this.name)
         if target is None or node.args["to"].expressions:
             raise _no_cast(
@@ -230,6 +242,8 @@ class Scalars:
         name = folded(str(node.this))
         if name in {"date_part", "datepart"} and len(node.expressions) == 2 and isinstance(node.expressions[0], exp.Literal):
             return self._part(node.expressions[0].name, node.expressions[1])
+        if name == "band":
+            return composed.band(self, node)
         if name in _NAMED:
             return self.call(_NAMED[name], *(self.read(e) for e in node.expressions))
         raise Refused(
@@ -244,7 +258,7 @@ def subquery() -> Refused:
     return Refused(
         "sql-subquery",
         why="A sub-query can stand in FROM, in WITH, and as a whole condition of WHERE (IN, EXISTS) only.",
-        next="Join the sub-query in FROM over a listed link.",
+        next="Join it in FROM over a listed link; a share of the whole is 100.0 * count(*) / sum(count(*)) OVER ().",
     )
 
 
@@ -289,6 +303,7 @@ _READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
     exp.Boolean: lambda _, node: Literal(bool(node.this), Type.BOOLEAN),
     exp.Null: lambda _, __: Literal(None, Type.NULL),
     exp.Anonymous: Scalars._anonymous,
+    **composed.READERS,
     exp.Subquery: lambda _, __: _refuse(subquery()),
     exp.Exists: lambda _, __: _refuse(subquery()),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from comity.question.expressions import Column, Expression, Named
+from comity.question.expressions import Column, Expression
 from comity.question.made import CellsMade, Made, PeopleMade, RowsMade, over_cells
 from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.question.scalars import Scalars
@@ -24,8 +24,10 @@ Pairs = list[tuple[Column, Column]]
 def source(node: exp.Expr, reading: Reading, ctes: Ctes) -> tuple[Relation | CellsMade, Entry]:
     """One item of FROM: a source of the agreement, a CTE or a sub-query."""
     reading.count_relation()
+    while isinstance(node, exp.Subquery) and isinstance(node.this, exp.Subquery) and not node.alias:
+        node = node.this
     if isinstance(node, exp.Subquery):
-        if not node.alias and not isinstance(node.this, exp.Select):
+        if not isinstance(node.this, exp.Select):
             raise _no_source()
         return wrap(reading.select(node.this, ctes, nested=True), node.alias or reading.fresh("q"), reading)
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -81,6 +83,8 @@ def joined(
         scope.merged |= {folded(n) for n in names}
     elif node.args.get("on") is not None:
         on, rest = split(conjuncts(node.args["on"]), both, entry)
+    elif kind is JoinKind.LEFT:
+        on, rest = [], []
     else:
         on, conditions[:] = split(conditions, both, entry)
         rest = []
@@ -180,8 +184,3 @@ def _no_source() -> Refused:
         why="FROM names something that is no source of this agreement.",
         next="`comity agreement explain` lists the sources by the names to use.",
     )
-
-
-def named(columns: dict[str, Column], spelled: dict[str, str]) -> list[Named]:
-    """All columns of an entry, for a star."""
-    return [Named(spelled[key], column) for key, column in columns.items()]

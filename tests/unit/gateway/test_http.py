@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import node_kit
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+import node_kit
 from comity.gateway.openapi import document
 from comity.ledger.verify import verify
 from node_kit import AGREEMENT, PURPOSE
