@@ -41,7 +41,7 @@ bench: .venv/dev.stamp  ## what Comity costs beside plain DuckDB, measured in on
 
 requirements: .venv/dev.stamp  ## compile requirements*.txt again from pyproject.toml
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml --extra server --extra client --extra fast --extra postgresql --extra rdf --extra noise \
+	  pyproject.toml --extra server --extra client --extra fast --extra postgresql --extra rdf --extra noise --extra charts \
 	  --group pyproject.toml:build --group pyproject.toml:demo -o requirements.txt
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --all-extras \
