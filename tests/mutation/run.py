@@ -1,0 +1,194 @@
+"""Take away each single check of ``decision`` and ``protection`` and see that a test notices: `python tests/mutation/run.py`.
+
+Each mutant runs the tests in a fork of its own, the quickest first, until one fails. What was found is kept in ``--results``,
+so an interrupted run goes on where it was. A mutant that no test can notice, because the program does the same without the
+check, stands in ``equivalent.tsv`` with the reason. Ends with 1 if a mutant survives that is not listed, or if one is listed
+that is caught or no longer there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import CodeType, ModuleType
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(ROOT / "tests")]
+
+import pytest  # noqa: E402 - after the path
+from mutants import Mutant, mutants  # noqa: E402
+
+_HEAVY = (
+    "cryptography.hazmat.primitives.asymmetric.ed25519", "duckdb", "httpx2", "hypothesis", "joserfc.jws", "msgspec",
+    "pyarrow.parquet", "ruamel.yaml", "scipy.optimize", "sqlglot", "starlette.applications", "uvicorn",
+)  # fmt: skip
+for _name in _HEAVY:
+    importlib.import_module(_name)  # once here rather than in every fork
+
+ROOMS = ("decision", "protection")
+TESTS = (
+    "tests/spec", "tests/attack/test_attacks.py", "tests/property/test_reading_sql.py",
+    "tests/property/test_suppression_attacker.py", "tests/legit", "tests/unit/gateway/test_http.py",
+)  # fmt: skip
+SECONDS = 120
+"""A mutant whose tests take longer is caught: the whole takes a third of this."""
+EQUIVALENT = HERE / "equivalent.tsv"
+
+
+class _Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads one module from the mutant's code."""
+
+    def __init__(self, module: str, code: CodeType, path: Path) -> None:
+        self.module, self.code, self.path = module, code, path
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        if name != self.module:
+            return None
+        return importlib.util.spec_from_file_location(name, self.path, loader=self)
+
+    def create_module(self, spec: object) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self.code, module.__dict__)
+
+
+def found(only: Sequence[str]) -> list[Mutant]:
+    """All mutants, or those of the files named."""
+    source = ROOT / "src" / "comity"
+    files = [p for room in ROOMS for p in sorted((source / room).rglob("*.py")) if "synthetic" not in p.parts]
+    named = [p for p in files if not only or any(text in str(p.relative_to(source)) for text in only)]
+    return [m for path in named for m in mutants(path, str(path.relative_to(source)))]
+
+
+def start(mutant: Mutant | None, tests: Sequence[str]) -> int:
+    """Fork a child that runs the tests on the mutant; its pid. The child ends with 0 where all of them pass."""
+    pid = os.fork()
+    if pid:
+        return pid
+    os.setsid()
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    if mutant is not None:
+        module = "comity." + mutant.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        code = compile(mutant.tree, mutant.file, "exec")
+        sys.meta_path.insert(0, _Instead(module, code, ROOT / "src" / "comity" / mutant.file))
+    os.chdir(ROOT)
+    status = 1
+    try:
+        status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", *tests]))
+    finally:
+        os._exit(status)
+
+
+def survived(todo: Sequence[Mutant], tests: Sequence[str], *, jobs: int) -> Iterator[tuple[Mutant, bool]]:
+    """Each mutant, and whether every test passed all the same."""
+    waiting, running = list(todo), dict[int, tuple[Mutant, float]]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                mutant = waiting.pop(0)
+                running[start(mutant, tests)] = (mutant, time.monotonic())
+            time.sleep(0.02)
+            for pid, (mutant, began) in list(running.items()):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if not ended and time.monotonic() - began < SECONDS:
+                    continue
+                if not ended:
+                    os.killpg(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                del running[pid]
+                yield mutant, bool(ended) and os.waitstatus_to_exitcode(status) == 0
+    finally:
+        for pid in running:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def listed() -> dict[tuple[str, str], str]:
+    """The equivalent mutants: (file, name) -> reason."""
+    lines = EQUIVALENT.read_text("utf-8").splitlines()[1:] if EQUIVALENT.exists() else []
+    return {(file, name): reason for file, name, reason in (line.split("\t") for line in lines)}
+
+
+def _key(mutant: Mutant) -> str:
+    source = (ROOT / "src" / "comity" / mutant.file).read_bytes()
+    return f"{mutant.file}\t{mutant.name}\t{hashlib.sha256(source).hexdigest()[:16]}"
+
+
+def _known(results: Path) -> dict[str, bool]:
+    if not results.exists():
+        return {}
+    return {entry["key"]: entry["survived"] for entry in map(json.loads, results.read_text("utf-8").splitlines())}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="*", default=[], help="parts of file names, such as decision/uses")
+    parser.add_argument("--tests", nargs="*", default=list(TESTS))
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sample", type=int, help="only so many, always the same")
+    parser.add_argument("--again", action="store_true", help="try survivors again")
+    parser.add_argument("--results", type=Path, default=ROOT / ".mutation.jsonl")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(arguments)
+    every = found(given.only)
+    if given.sample:
+        every = random.Random(0).sample(every, min(given.sample, len(every)))
+    _, status = os.waitpid(start(None, given.tests), 0)
+    if status:
+        print("The tests fail without any mutant.", file=sys.stderr)
+        return 2
+    known = {k: v for k, v in _known(given.results).items() if not (v and given.again)}
+    equivalent = listed()
+    todo = [m for m in every if _key(m) not in known]
+    with given.results.open("a", encoding="utf-8") as kept:
+        for number, (mutant, lives) in enumerate(survived(todo, given.tests, jobs=given.jobs), start=1):
+            known[_key(mutant)] = lives
+            kept.write(json.dumps({"key": _key(mutant), "survived": lives}) + "\n")
+            kept.flush()
+            if not given.json:
+                print(f"\r{number}/{len(todo)}", end="", file=sys.stderr, flush=True)
+                if lives and (mutant.file, mutant.name) not in equivalent:
+                    print(f"\rsurvives: {mutant.file}:{mutant.line} {mutant.name}")
+    return report(every, known, equivalent, as_json=given.json, whole=not given.only and not given.sample)
+
+
+def report(
+    every: Sequence[Mutant], known: dict[str, bool], equivalent: dict[tuple[str, str], str], *, as_json: bool, whole: bool
+) -> int:
+    """Numbers, and what is wrong."""
+    lives = {(m.file, m.name) for m in every if known[_key(m)]}
+    left = sorted(lives - set(equivalent))
+    caught_though_listed = sorted((set(equivalent) - lives) & {(m.file, m.name) for m in every})
+    gone = sorted(set(equivalent) - {(m.file, m.name) for m in every}) if whole else []
+    told = {
+        "tried": len(every), "caught": len(every) - len(lives), "equivalent": len(lives & set(equivalent)),
+        "survive": [" ".join(x) for x in left], "listed but caught": [" ".join(x) for x in caught_though_listed],
+        "listed but gone": [" ".join(x) for x in gone],
+    }  # fmt: skip
+    if as_json:
+        print(json.dumps(told, indent=1))
+    else:
+        print(f"\n{told['tried']} tried, {told['caught']} caught, {told['equivalent']} equivalent, {len(left)} survive")
+        for word in ("survive", "listed but caught", "listed but gone"):
+            for line in told[word]:
+                print(f"  {word}: {line}")
+    return 1 if left or caught_though_listed or gone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
