@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from comity.decision.engine import Cell, EngineError, Limits
 from comity.decision.plan import Plan
-from comity.engines.instance import Opened
-from comity.engines.sql import quoted
+from comity.engines.messages import Opened
 from comity.engines.sql_cells import CellQuery, Count
 from comity.engines.sql_dialect import DUCKDB
+from comity.engines.sql_literals import quoted
 from comity.engines.values import python
 from comity.question.expressions import Value
 from comity.question.question import Statistics

@@ -16,11 +16,11 @@ from comity.decision.plan import Fence, Plan
 from comity.engines import places
 from comity.engines.counting import Counter
 from comity.engines.fetched import fetched
-from comity.engines.instance import Opened
+from comity.engines.messages import Opened, Request
 from comity.engines.pool import Pool
-from comity.engines.sql import people_sql, quoted, rows_sql
+from comity.engines.sql import people_sql, rows_sql
 from comity.engines.sql_dialect import DUCKDB
-from comity.engines.worker import Request
+from comity.engines.sql_literals import quoted
 from comity.question.question import Rows, Statistics
 from comity.vocabulary.dataset import Dataset
 

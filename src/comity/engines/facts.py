@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from comity.decision.engine import EngineError, Limits
-from comity.engines.instance import Opened, quoted
+from comity.engines.messages import Opened
+from comity.engines.sql_literals import quoted
 from comity.vocabulary.types import Type
 
 Ask = Callable[[tuple[Opened, ...], str, Limits], pa.Table]

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from comity.decision.engine import Limits
 from comity.decision.plan import Fence
-from comity.engines.instance import Opened
+from comity.engines.messages import Opened
 from comity.engines.places import Place
 from comity.engines.postgresql import fetch
-from comity.engines.sql import quoted
 from comity.engines.sql_dialect import POSTGRESQL, Unsupported
 from comity.engines.sql_expressions import emit
+from comity.engines.sql_literals import quoted
 from comity.question.expressions import Column, columns
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import duckdb
 import pyarrow as pa
 
 from comity.engines import sources
+from comity.engines.messages import Opened
 from comity.engines.places import Place, source_error
+from comity.engines.sql_literals import quoted
 from comity.engines.values import ARROW, batch
 from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.types import Type
@@ -38,20 +39,6 @@ _CAST = {
     Type.DATE: "DATE",
     Type.TIMESTAMP: "TIMESTAMP",
 }
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A dataset and where it is; ``table`` holds its rows when they were fetched from a server."""
-
-    dataset: Dataset
-    place: Place
-    table: pa.Table | None = None
-
-
-def quoted(name: str) -> str:
-    """An identifier in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

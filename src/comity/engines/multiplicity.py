@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from comity.decision.engine import Limits
 from comity.decision.plan import Fence
 from comity.engines.facts import Facts
-from comity.engines.instance import Opened
+from comity.engines.messages import Opened
 from comity.question.expressions import Column, Expression
 from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 

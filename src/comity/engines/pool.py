@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from comity.decision.engine import EngineError, Limits
-from comity.engines.worker import BATCH, END, ERROR, READY, SCHEMA, Request
+from comity.engines.messages import BATCH, END, ERROR, READY, SCHEMA, Request
 
 _PAGE = resource.getpagesize()
 _LOOK = 0.05
@@ -173,7 +173,7 @@ class _Reply:
             kind, payload = message[:1], memoryview(message)[1:]
             if kind == SCHEMA:
                 schema = pa.ipc.read_schema(pa.py_buffer(payload))
-                yield pa.RecordBatch.from_pylist([], schema=schema)
+                yield pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
             elif kind == BATCH and schema is not None:
                 yield pa.ipc.read_record_batch(pa.py_buffer(payload), schema)
             elif kind == END:

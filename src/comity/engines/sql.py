@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from comity.decision.plan import Fence, Plan
 from comity.engines.sql_dialect import Dialect
 from comity.engines.sql_expressions import emit
+from comity.engines.sql_literals import quoted
 from comity.engines.sql_measures import measure_sql
 from comity.question.expressions import Column, Expression
 from comity.question.question import Rows
@@ -190,13 +191,6 @@ def _narrow(_column: Column) -> bool:
 
 def _own(column: Column) -> str:
     return quoted(column.name)
-
-
-def quoted(name: str) -> str:
-    """An identifier in double quotes; refuses the NUL that no engine can write."""
-    if "\0" in name:
-        raise ValueError("a name holds a NUL character")
-    return '"' + name.replace('"', '""') + '"'
 
 
 def rows_sql(plan: Plan, dialect: Dialect, place: Callable[[Dataset], str]) -> str:

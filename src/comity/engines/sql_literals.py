@@ -71,3 +71,10 @@ def _decimal(value: Decimal) -> str:
     if digits > 38:
         raise ValueError("a decimal has 38 digits")
     return f"CAST('{value:f}' AS DECIMAL({digits},{scale}))"
+
+
+def quoted(name: str) -> str:
+    """An identifier in double quotes; refuses the NUL that no engine can write."""
+    if "\0" in name:
+        raise ValueError("a name holds a NUL character")
+    return '"' + name.replace('"', '""') + '"'

@@ -18,21 +18,11 @@ import pyarrow as pa
 
 from comity.decision.engine import EngineError
 from comity.engines.cage import close_cage
-from comity.engines.instance import Opened, open_instance
+from comity.engines.instance import open_instance
+from comity.engines.messages import BATCH, END, ERROR, READY, SCHEMA, Request
 
-READY, SCHEMA, BATCH, END, ERROR = b"R", b"S", b"B", b"E", b"X"
 _KEPT = 8
 """How many locked DuckDBs, one for each set of sources, are kept open."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One SELECT over some sources."""
-
-    opened: tuple[Opened, ...]
-    sql: str
-    memory_mb: int
-    batch_rows: int = 32_768
 
 
 @dataclass
