@@ -1,4 +1,4 @@
-"""Charts as SVG files, drawn by vl-convert (extra ``comity[charts]``). Every chart stands beside a table with the same numbers."""
+"""Charts as SVG files, drawn by vl-convert (extra ``comity[charts]``), beside a table with the same numbers."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def column(name: str, type_: Type, public: tuple[str, ...] | None) -> Column:
             why=f"The values of {name} are not public knowledge, so a synthetic table could not hold them without telling.",
             next="List them under `values` in the catalogue, or agree a band with edges (as: {band: [...]}).",
         )
-    values = tuple(dict.fromkeys(cast(value, type_) for value in public))
+    values = tuple(dict.fromkeys(_read(value, type_) for value in public))
     if len(values) > MAX_CODES or None in values:
         raise Refused(
             "synthetic-domain",
@@ -64,3 +64,10 @@ def column(name: str, type_: Type, public: tuple[str, ...] | None) -> Column:
             next="Use a coarser column, or mend the list in the catalogue.",
         )
     return Column(name, type_, values)
+
+
+def _read(text: str, type_: Type) -> Any:
+    """A value of the catalogue's list, which is text; None where it is not of the type."""
+    if type_ is Type.BOOLEAN:
+        return {"true": True, "false": False}.get(text)
+    return cast(text, type_)
