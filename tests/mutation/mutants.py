@@ -7,7 +7,6 @@ call                 a call that stands by itself (``standing.check(...)``) is n
 operand              one operand of ``and`` / ``or`` is left out
 bound                ``<`` for ``<=``, ``>`` for ``>=`` and the other way round
 yes, no              a function that answers true or false always answers the one or the other
-choice               ``a if x else b`` is always a, or always b
 extreme              ``min`` for ``max`` and the other way round
 ===================  ============================================================================================
 
@@ -18,8 +17,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 _BOUNDS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
@@ -34,7 +34,8 @@ class Mutant:
     file: str
     line: int
     name: str
-    tree: ast.Module
+    tree: Callable[[], ast.Module]
+    """Made where it is needed: a thousand trees would fill the memory."""
 
 
 Edit = tuple[str, str, ast.AST]
@@ -51,7 +52,7 @@ def mutants(path: Path, file: str) -> Iterator[Mutant]:
             label = f"{functions.get(node, ('', False))[0]}: {operator} `{text}`"
             seen[label] = seen.get(label, 0) + 1
             name = label if seen[label] == 1 else f"{label} #{seen[label]}"
-            yield Mutant(file, getattr(node, "lineno", 0), name, _replaced(tree, number, instead))
+            yield Mutant(file, getattr(node, "lineno", 0), name, partial(_replaced, tree, number, instead))
 
 
 def _functions(tree: ast.Module) -> dict[ast.AST, tuple[str, bool]]:
@@ -96,9 +97,6 @@ def _inside(node: ast.AST) -> Iterator[Edit]:
             yield "operand", _text(value), rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest)
     elif isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _BOUNDS:
         yield "bound", _text(node), ast.Compare(node.left, [_BOUNDS[type(node.ops[0])]()], node.comparators)
-    elif isinstance(node, ast.IfExp):
-        yield "choice", _text(node), node.body
-        yield "other choice", _text(node), node.orelse
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _EXTREMES:
         yield "extreme", _text(node), ast.Call(ast.Name(_EXTREMES[node.func.id], ast.Load()), node.args, node.keywords)
 
