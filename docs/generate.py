@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import rules
 
 from comity.agreement.keys import KEYS
 from comity.agreement.lifecycle import MOVES, STATES
@@ -154,6 +155,8 @@ def main() -> int:
         old.append(name)
         if "--check" not in sys.argv:
             path.write_text(text, "utf-8")
+    if "--check" not in sys.argv:
+        rules.write()
     if "--check" in sys.argv and old:
         print(f"not current: {', '.join(old)}; run python docs/generate.py")
         return 1
