@@ -147,5 +147,4 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-COMMANDS = (put, listed, offer, start, suspend, resume, end, assess, approve)
 """To be added to ``comity agreement``."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import click
 
 from comity import __version__
+from comity.cli.lazy import Program
 
 COMMANDS = {
     "init": ("comity.cli.init", "Make an empty node: keys, log, state and comity.toml."),
@@ -23,31 +23,10 @@ COMMANDS = {
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),
     "token": ("comity.cli.token", "Issue and revoke tokens."),
 }
-"""Name -> (module, one line). The module has an attribute of the command's name."""
+"""Name -> (module, one line), as ``cli.lazy`` reads it."""
 
 
-class Lazy(click.Group):
-    """A group that knows its commands by name and imports one when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """In the order that a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        """Import the command's module."""
-        if cmd_name not in COMMANDS:
-            return None
-        found = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
-        assert isinstance(found, click.Command)
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """The list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(cls=Program, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="comity", message="%(prog)s %(version)s")
 def main() -> None:
     """Data sharing between agencies, where the signed agreement is the program.

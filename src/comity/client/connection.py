@@ -9,7 +9,7 @@ from typing import Any
 
 from comity.client.answer import Answer, Explained, Receipt, from_arrow, from_json
 from comity.client.errors import ComityError, Refused
-from comity.client.transport import HttpTransport, Reply, Transport
+from comity.client.transport import Reply, Transport
 
 ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
@@ -25,6 +25,8 @@ def connect(
     ``log_key`` is the log's public key as the agency publishes it; without it the key is asked from the node once, at the
     first receipt, and pinned for this connection. Raises ``ComityError`` for an address that is none.
     """
+    from comity.client.http import HttpTransport  # noqa: PLC0415 - a node's folder is asked without an HTTP client
+
     return Connection(HttpTransport(url, token=token, timeout=timeout), agreement=agreement, purpose=purpose, log_key=log_key)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from comity.engines import sources
 from comity.engines.messages import Opened
 from comity.engines.places import Place, source_error
 from comity.engines.sql_literals import quoted
@@ -93,7 +92,9 @@ def _open(base: duckdb.DuckDBPyConnection, one: Opened, alias: str) -> None:
 
 def _through_python(dataset: Dataset, root: Path, place: Place) -> pa.Table:
     """SQLite, read by Python's own module: DuckDB's reader is an extension that would have to be fetched."""
-    rows = sources.iterate_rows(dataset, root, {dataset.source.location: place.address})
+    from comity.engines.sources import iterate_rows  # noqa: PLC0415 - a worker starts sooner without it
+
+    rows = iterate_rows(dataset, root, {dataset.source.location: place.address})
     columns = [(f.name, f.type) for f in dataset.fields]
     made = []
     while chunk := list(islice(rows, 50_000)):

@@ -72,6 +72,7 @@ class LocalTransport:
         if method == "GET":
             return wire.public(self.service, path) or wire.look(self.service, self.caller, path)
         if path == "/v1/ask":
+            _ = self.service.engine  # its worker starts while the documents are read
             return wire.ask(self.service, self.caller, body, accept)
         if path == "/v1/lookup":
             return wire.look_up(self.service, self.caller, body, accept)

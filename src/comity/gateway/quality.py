@@ -6,8 +6,6 @@ from pathlib import Path
 
 from comity.agreement.model import Agreement, Data
 from comity.engines.places import Place
-from comity.engines.quality import check
-from comity.engines.table import TableError
 from comity.gateway.service import Service
 from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.quality import BadRule
@@ -32,6 +30,9 @@ def _of(service: Service, data: Data, dataset: Dataset) -> tuple[str, ...]:
 
 
 def _measured(data: Data, dataset: Dataset, place: Place) -> tuple[str, ...]:
+    from comity.engines.quality import check  # noqa: PLC0415 - loads DuckDB, and few agreements have rules
+    from comity.engines.table import TableError  # noqa: PLC0415 - as above
+
     server = place.format == "postgresql"
     try:
         findings = check(

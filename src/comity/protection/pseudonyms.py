@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +27,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 BLOCK = 16
 SHORT = BLOCK - 1
-_LENGTHS = pa.array([chr(n) for n in range(BLOCK)], pa.string())
 
 
 class NotAToken(ValueError):
@@ -99,7 +99,7 @@ class Pseudonyms:
         """All tokens in one call of AES: a length byte and the identifier, filled up with zeros, make each block."""
         filled = pc.fill_null(texts, b"")
         padded = pc.ascii_rpad(_reread(filled), width=SHORT, padding="\0")
-        first = _LENGTHS.take(pc.fill_null(lengths, 0)).cast(pa.large_string())
+        first = _lengths().take(pc.fill_null(lengths, 0)).cast(pa.large_string())
         blocks = pc.binary_join_element_wise(first, padded, pa.scalar("", pa.large_string()))
         if isinstance(blocks, pa.ChunkedArray):
             blocks = blocks.combine_chunks()
@@ -129,6 +129,12 @@ class Pseudonyms:
 
     def _digest(self, value: bytes) -> str:
         return hmac.digest(self._keys[2], value, "sha256")[:BLOCK].hex()
+
+
+@cache
+def _lengths() -> pa.Array:
+    """Every length as one byte. Made at first use: pyarrow's first array imports pandas where it is installed."""
+    return pa.array([chr(n) for n in range(BLOCK)], pa.string())
 
 
 def _reread(texts: pa.Array) -> pa.Array:
