@@ -99,6 +99,7 @@ def test_one_person_moves_each_distance_by_at_most_one_over_the_people():
     assert max(abs(before[p] - after[p]) for p in before) <= 1 / 399 + 1e-12
 
 
+@pytest.mark.slow
 def test_a_synthetic_table_looks_like_the_real_one():
     """Two-way counts agree, a model learned from it is right about real people, and nobody is copied."""
     real = people(20_000)
