@@ -42,8 +42,11 @@ TESTS = (
     "tests/spec", "tests/attack/test_attacks.py", "tests/property/test_reading_sql.py",
     "tests/property/test_suppression_attacker.py", "tests/legit", "tests/unit/gateway/test_http.py",
 )  # fmt: skip
-LEFT_OUT = ("--ignore=tests/spec/protection/test_synthetic.py",)
-"""Slow, and covers nothing that is mutated here."""
+OPTIONS = (
+    "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0",
+    "--ignore=tests/spec/protection/test_synthetic.py",
+)  # fmt: skip
+"""What is ignored is slow and covers nothing that is mutated here."""
 SECONDS = 120
 """A mutant whose tests take longer is caught: the whole takes a third of this."""
 EQUIVALENT = HERE / "equivalent.tsv"
@@ -96,9 +99,7 @@ def start(mutant: Mutant | None, tests: Sequence[str]) -> int:
     os.chdir(ROOT)
     status = 1
     try:
-        status = int(
-            pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", *LEFT_OUT, *tests])
-        )
+        status = int(pytest.main([*OPTIONS, *tests]))
     finally:
         os._exit(status)
 
