@@ -20,6 +20,7 @@ from comity.gateway import facts as gathering
 from comity.gateway import lookup, quota
 from comity.gateway.ask import Ask, OnePerson, Sql
 from comity.gateway.compile import compile_sql
+from comity.gateway.fault import noted
 from comity.gateway.record import Recorded, protections, record, treatments
 from comity.gateway.run import run
 from comity.gateway.service import Service
@@ -28,6 +29,7 @@ from comity.protection.table import ProtectedTable
 from comity.refusal import Refusal, Refused
 from comity.stores.agreements import Held
 from comity.stores.log_errors import LogError
+from comity.stores.problem import NotWritten
 
 _LOG = logging.getLogger("comity.gateway")
 _ENGINE_NEXT = {
@@ -88,8 +90,13 @@ def _answer(service: Service, request: Request, ask: Ask, now: datetime) -> Answ
         refusal = refused.refusal
     except EngineError as error:
         refusal = Refusal(error.code, "", str(error), _ENGINE_NEXT.get(error.code, "Tell the node's operator."))
+    except NotWritten:
+        why = "The node cannot count the request now, so nothing is run."
+        refusal = Refusal("state-unavailable", "", why, "Ask again later; the node's operator looks at the disk of state.db.")
     except LogError as error:
         return _unlogged(error)
+    except Exception as error:
+        refusal = noted(error)
     return _denied(service, seen[-1] if seen else None, request, ask, now, refusal)
 
 

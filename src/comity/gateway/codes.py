@@ -18,6 +18,7 @@ CODES: dict[str, str] = {
     "method-unknown": "This address does not take this method.",
     "receipt-unknown": "There is no such receipt, or it is none of the caller's agreements'.",
     "log-unavailable": "The log cannot record the request now, so nothing is released.",
+    "state-unavailable": "The node cannot count the request now, so nothing is run.",
     "node-trouble": "The node could not finish; nothing was released.",
 }
 """Refusals by ``decide`` have their codes in ``decision.codes``, those of reading SQL in ``question``."""
@@ -44,6 +45,7 @@ _STATUS = {
     "engine-source": 503,
     "engine-failed": 500,
     "log-unavailable": 503,
+    "state-unavailable": 503,
     "node-trouble": 500,
 }
 

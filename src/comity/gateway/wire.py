@@ -18,6 +18,7 @@ from comity.gateway.answer import Answer, Denial, answer
 from comity.gateway.ask import OnePerson, Sql
 from comity.gateway.codes import status
 from comity.gateway.explain import explain
+from comity.gateway.fault import noted
 from comity.gateway.service import Service
 from comity.gateway.types import AskBody, ErrorBody, LookupBody, ReceiptFile
 from comity.ledger.bundle import Bundle
@@ -118,11 +119,7 @@ def guarded(make: Callable[[], Reply]) -> Reply:
     except StoreError as error:
         _LOG.error("store: %s", error)
     except Exception as error:
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
-        _LOG.error("fault", extra={"kind": type(error).__name__, "where": where})
+        return refused(noted(error))
     return refused(Refusal("node-trouble", "", "The node could not finish; nothing was released.", "Tell the node's operator."))
 
 

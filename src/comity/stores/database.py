@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from comity.stores.problem import StoreError
+from comity.stores.problem import NotWritten, StoreError
 
 VERSION = 1
 
@@ -74,15 +74,19 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One durable transaction: all of it is on the disk when the block ends, or none of it."""
+        """One durable transaction: all of it is on the disk when the block ends, or none of it. Raises ``NotWritten``."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    cause = error.sqlite_errorname
+                    raise NotWritten("write the node's state", cause, next="Make room on its disk; nothing was lost.") from None
                 raise
-            self._connection.execute("COMMIT")
 
     def read(self, sql: str, *arguments: object) -> list[tuple[object, ...]]:
         """The rows of one query."""

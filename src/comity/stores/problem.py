@@ -9,3 +9,7 @@ class StoreError(Exception):
     def __init__(self, what: str, cause: str, *, next: str) -> None:
         super().__init__(f"couldn't {what}: {cause}")
         self.next = next
+
+
+class NotWritten(StoreError):
+    """The node's state could not be written (a full disk, say), and holds what it held before."""
