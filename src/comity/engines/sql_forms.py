@@ -148,7 +148,8 @@ def _round(call: Call, arguments: list[str], _dialect: Dialect) -> str:
         n = arguments[1]
         held = f"CASE WHEN {n} > 15 THEN 15 WHEN {n} < -15 THEN -15 ELSE {n} END"
         scale = f"power(10::DOUBLE, CAST({held} AS DOUBLE))"
-    return f"CASE WHEN isfinite({value} * {scale}) THEN round({value} * {scale}) / {scale} ELSE {value} END"
+    scaled = f"{value} * {scale}"
+    return f"CASE WHEN isfinite({scaled}) THEN round({scaled}) / {scale} WHEN {scale} IS NOT NULL THEN {value} END"
 
 
 def _real(word: str, domain: str) -> Form:

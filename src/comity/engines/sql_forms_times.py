@@ -36,6 +36,9 @@ def _added(call: Call, arguments: list[str], _dialect: Dialect) -> str:
 def _difference(call: Call, arguments: list[str], _dialect: Dialect) -> str:
     unit = _unit(call.arguments[0])
     start, end = (f"CAST({text} AS TIMESTAMP)" for text in arguments[1:])
+    if unit == "week":
+        # DuckDB counts whole weeks gone by here, and boundaries everywhere else.
+        return f"(date_diff('day', date_trunc('week', {start}), date_trunc('week', {end})) // 7)"
     return f"date_diff('{unit}', {start}, {end})"
 
 

@@ -68,13 +68,11 @@ def _round(types: Types) -> Type | None:
     return Type.DOUBLE if fits else None
 
 
-def rounded(value: Any, places: int = 0) -> Any:
-    """Half away from zero, on the scaled double. ``places`` is held between -15 and 15."""
-    if isinstance(value, int):
-        if places == 0:
-            return value
-        value = float(value)
-    scale = 10.0 ** max(-15, min(15, places))
+def rounded(value: Any, places: int | None = None) -> Any:
+    """Half away from zero, on the scaled double; an INTEGER stays one without places. ``places`` is held between -15 and 15."""
+    if isinstance(value, int) and places is None:
+        return value
+    scale = 10.0 ** max(-15, min(15, places or 0))
     scaled = abs(float(value)) * scale
     if not math.isfinite(scaled):
         return float(value)
