@@ -28,6 +28,7 @@ from comity.agreement.model import (
 )
 from comity.agreement.shapes import day, flag, share
 from comity.agreement.treatments import treatment, uses
+from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells, Zeros
 
 _WAYS = {"query": "statistics", "export": "rows"}
@@ -174,10 +175,23 @@ def _protect(given: Map) -> Protect:
         )
     return Protect(
         small_cells=small,
+        rows=_row_limits(given["rows"]) if "rows" in given else None,
         privacy_budget=frozen(given.get("privacy_budget")),
         pseudonyms=frozen(given.get("pseudonyms")),
         in_transit=given.get("in_transit"),
         human_check=HumanCheck(days=check["days"], notice=check.get("notice", "")) if check is not None else None,
+    )
+
+
+def _row_limits(given: Map) -> RowLimits:
+    shares = {key: share(given[key]) for key in ("prosecutor_risk", "t", "sample") if key in given}
+    return RowLimits(
+        k=given.get("k"),
+        l=given.get("l", 1),
+        entropy_l=given.get("entropy_l"),
+        of=tuple(given.get("of", ())),
+        suppress_at_most=share(given.get("suppress_at_most", 0)) or 0.0,
+        **shares,
     )
 
 

@@ -24,7 +24,17 @@ def at_least_as_coarse(new: Treatment, old: Treatment) -> bool:
         return new.at is not None and old.at is not None and new.at <= old.at
     if new.kind == "coarse":
         return (new.characters or 0) <= (old.characters or 0)
+    if new.kind == "groups":
+        return _joined(new, old)
     return new.kind == "band" and _wider(new, old)
+
+
+def _joined(new: Treatment, old: Treatment) -> bool:
+    """Each old group is whole inside one new group, or in none; nothing is told that was not."""
+    place = {code: name for name, codes in new.groups for code in codes}
+    if not set(place) <= {code for _, codes in old.groups for code in codes}:
+        return False
+    return all(len({place.get(code) for code in codes}) == 1 for _, codes in old.groups)
 
 
 def _wider(new: Treatment, old: Treatment) -> bool:
@@ -50,5 +60,7 @@ def worded(treatment: Treatment) -> str:
         "year": "as the year",
         "top": f"with everything above {treatment.at} shown as {treatment.at}",
         "coarse": f"as its first {treatment.characters} characters",
+        "groups": f"as one of: {', '.join(name for name, _ in treatment.groups)}",
+        "noise": f"with Laplace noise, wrong by {treatment.scale} on average",
         "redact": "always empty",
     }[kind]

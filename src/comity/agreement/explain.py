@@ -204,6 +204,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
             made.append("Further numbers are hidden where a hidden one could be worked out from the rest of the same answer.")
         made.append("That nobody is in a group is " + ("shown." if cells.zeros == "shown" else "hidden as well."))
         made.append("Two answers compared with each other can still tell more than each alone: every question is in the log.")
+    made += _row_limits(agreement)
     pseudonyms = [f"{d.alias}.{r.name}" for d in agreement.data for r in d.columns.values() if r.treatment.kind == "pseudonym"]
     if pseudonyms:
         made.append(f"Pseudonyms stand for {', '.join(pseudonyms)}; another agreement gets others. They remain personal data.")
@@ -215,6 +216,23 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     ):
         made.append(f"At most {number:,} {what}." if number is not None else f"No limit on {what}.")
     return tuple(made)
+
+
+def _row_limits(agreement: Agreement) -> list[str]:
+    limits, made = agreement.protect.rows, []
+    if limits is None or "rows" not in agreement.use.ways:
+        return []
+    if limits.people > 1:
+        made.append(f"Rows leave only where at least {limits.people} people look alike in all that others may know of them.")
+    if limits.diverse:
+        made.append(f"Among them {', '.join(limits.of) or 'what is sensitive'} stays diverse, so that it cannot be read off.")
+    if made:
+        made.append(
+            f"Rows that would break this are left out; if more than {100 * limits.suppress_at_most:g} % must, none leave."
+        )
+    if limits.sample is not None:
+        made.append(f"Rows of {100 * limits.sample:g} % of the people leave, chosen by a secret and always the same ones.")
+    return made
 
 
 def _time(agreement: Agreement) -> tuple[str, ...]:

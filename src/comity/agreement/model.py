@@ -12,6 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells
 from comity.protection.treatment import EXACT, Treatment
 from comity.question.expressions import Expression
@@ -176,6 +177,7 @@ class Protect:
     """How answers are made safe."""
 
     small_cells: SmallCells | None = None
+    rows: RowLimits | None = None
     privacy_budget: Mapping[str, Any] | None = None
     pseudonyms: Mapping[str, str] | None = None
     in_transit: str | None = None

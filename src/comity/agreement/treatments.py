@@ -15,7 +15,13 @@ from comity.vocabulary.document import Node
 
 PLAIN = ("exact", "pseudonym", "day", "week", "month", "quarter", "year", "redact")
 """Treatments without a parameter."""
-WITH = {"band": "{band: 10} or {band: [0, 18, 65]}", "top": "{top: 2000}", "coarse": "{coarse: 3}"}
+WITH = {
+    "band": "{band: 10} or {band: [0, 18, 65]}",
+    "top": "{top: 2000}",
+    "coarse": "{coarse: 3}",
+    "noise": "{noise: 50}",
+    "groups": "{groups: {north: [A, B], south: [C]}}",
+}
 """Treatments with one, and how they are written."""
 GROUP_ONLY = "group-only"
 
@@ -61,6 +67,8 @@ class TreatmentShape:
 
 
 def _fits(kind: str, node: Node) -> bool:
+    if kind == "groups":
+        return _fits_groups(node)
     if kind == "band" and node.kind == "list":
         edges: list[Any] = [item.value for item in node.items]
         return 1 <= len(edges) <= 200 and all(map(_number, edges)) and all(a < b for a, b in pairwise(edges))
@@ -71,6 +79,15 @@ def _fits(kind: str, node: Node) -> bool:
     if kind == "coarse":
         return isinstance(value, int) and 1 <= value <= 100
     return kind == "top" or value > 0
+
+
+def _fits_groups(node: Node) -> bool:
+    """Names with a list of codes each; no code in two groups."""
+    groups = list(node.entries.items())
+    if node.kind != "map" or not 1 <= len(groups) <= 1_000 or any(g.kind != "list" or not g.items for _, g in groups):
+        return False
+    codes = [item.raw for _, group in groups for item in group.items if item.kind == "scalar" and item.value is not None]
+    return len(codes) == sum(len(g.items) for _, g in groups) and len(set(codes)) == len(codes) <= 10_000
 
 
 def _number(value: Any) -> bool:
@@ -94,7 +111,11 @@ def treatment(value: Any) -> Treatment:
         if isinstance(given, list):
             return Treatment("band", edges=tuple(map(_exact, given)))
         return Treatment("band", width=_exact(given))
-    return Treatment("top", at=_exact(given)) if kind == "top" else Treatment("coarse", characters=given)
+    if kind == "groups":
+        return Treatment("groups", groups=tuple((name, tuple(map(str, codes))) for name, codes in given.items()))
+    if kind == "coarse":
+        return Treatment("coarse", characters=given)
+    return Treatment("top", at=_exact(given)) if kind == "top" else Treatment("noise", scale=_exact(given))
 
 
 def _exact(number: float) -> int | Decimal:

@@ -61,6 +61,12 @@ def _print(found: Preview) -> None:
                 f"somebody known to be there is named at worst with chance {risk.prosecutor_highest:.2f}, "
                 f"on average {risk.prosecutor_average:.2f}."
             )
+            for name, distance in risk.closeness.items():
+                say(f"  {name}: l = {risk.diversity[name]}, entropy l = {risk.entropy[name]:.2f}, t = {distance:.2f}")
+        if source.rows_unfit is not None:
+            say(f"  The agreed limits of rows cannot be kept: {source.rows_unfit}")
+        elif source.rows_left_out is not None:
+            say(f"  To keep the agreed limits, {100 * source.rows_left_out:.1f} % of the rows are left out of a whole extract.")
     say("\nNot needed by any agreed way of asking:")
     for clause, why in found.unused or (("nothing", "every column and use is needed"),):
         say(f"  {clause}: {why}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from comity.agreement.model import Agreement, ColumnRule
 from comity.decision import kinds, links, permission, standing, uses
 from comity.decision.duties import duties
+from comity.decision.extract import Extract, extract, noised
 from comity.decision.fences import Fencer
 from comity.decision.lineage import Lineage
 from comity.decision.measures import optional_sources, rule
@@ -15,9 +16,9 @@ from comity.decision.public_values import of_key, public_list
 from comity.decision.reads import expressions
 from comity.decision.request import Facts, Request
 from comity.decision.schema import dataset_of, subject_rule
-from comity.decision.units import Counted, expose
+from comity.decision.units import UNIT, Counted, expose, lookup_units
 from comity.protection.small_cells import SmallCells
-from comity.question.expressions import Named, columns
+from comity.question.expressions import Column, Named, columns
 from comity.question.question import Lookup, Question, Rows, Statistics
 from comity.question.relations import Scan
 from comity.question.steps import Regroup, Select
@@ -99,7 +100,7 @@ class _Case:
         base = self._base(kind=kind, question=exposed, fences=self._fences(question, lineage), found=found.found, units=units)
         if isinstance(question, Statistics):
             return self._statistics(base, question, lineage=lineage, datasets=datasets, units=units)
-        return self._rows(base, question, found=found)
+        return self._rows(base, replace(question, input=relation), found=found, datasets=datasets, units=units)
 
     def lookup(self, question: Lookup) -> Plan:
         self._expected_way("lookup")
@@ -117,9 +118,13 @@ class _Case:
         kinds.check(self.agreement.kind, "lookup")
         names = frozenset(c.name for o in question.outputs for c in columns(o.expression)) | {question.key}
         fence = self.fencer.fence(data.alias, data, names)
-        made = self._base(kind="lookup", question=question, fences=(fence,), found=found.found, units=())
+        noise = noised(question.outputs, found, {question.data: fence.dataset}, lookup_units(question.data, fence.dataset))
+        hidden = tuple(Named(n, Column(question.data, UNIT, Type.INTEGER)) for n in {c.person for c in noise})
+        asked = replace(question, outputs=(*question.outputs, *hidden))
+        made = self._base(kind="lookup", question=asked, fences=(fence,), found=found.found, units=())
         return replace(
             made,
+            extract=Extract(limits=None, people=tuple(h.name for h in hidden), noised=noise),
             pseudonyms=self._pseudonyms(question.outputs, found),
             output_types=self._types(question.outputs, found),
         )
@@ -226,9 +231,14 @@ class _Case:
                     made[alias, name] = values
         return made
 
-    def _rows(self, base: Plan, question: Rows, *, found: uses.Uses) -> Plan:
+    def _rows(
+        self, base: Plan, question: Rows, *, found: uses.Uses, datasets: dict[str, Dataset], units: tuple[Counted, ...]
+    ) -> Plan:
+        made, known = extract(self.agreement, self.catalogue, question, found, datasets=datasets, units=units)
         return replace(
             base,
+            question=made,
+            extract=known,
             pseudonyms=self._pseudonyms(question.outputs, found),
             output_types=self._types(question.outputs, found),
         )

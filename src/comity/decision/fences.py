@@ -43,7 +43,7 @@ class Fencer:
         field = field_of(rule, data, dataset)
         column = Column("", field.name, field.type)
         # A pseudonym is put in on the way out; inside the engine the key stays raw, and ``uses`` lets it only link.
-        return Named(name, column if rule.treatment.kind == "pseudonym" else treated(column, rule.treatment))
+        return Named(name, column if rule.treatment.leaves_changed else treated(column, rule.treatment))
 
     def rows(self, data: Data, dataset: Dataset) -> Expression | None:
         """The agreement's row limit and the live consent test, both of which must hold."""

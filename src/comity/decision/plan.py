@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from comity.decision.extract import Extract
 from comity.protection.rules import MeasureRule
 from comity.protection.small_cells import SmallCells
 from comity.question.expressions import Column, Expression, Named
@@ -88,6 +89,8 @@ class Plan:
     output_types: tuple[tuple[str, Type], ...]
     duties: tuple[str, ...]
     """What people must do with the answer, in plain words (retention, human check)."""
+    extract: Extract | None = None
+    """For ``Rows``: what each output is to protection. Outputs whose names begin with ``__`` are for it alone."""
 
     @property
     def about_people(self) -> bool:

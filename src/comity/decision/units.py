@@ -23,6 +23,15 @@ class Counted:
     column: Column
     origins: frozenset[tuple[str, str]]
     by_row: bool = False
+    scans: frozenset[str] = frozenset()
+    """The scans whose rows are about this unit."""
+
+
+def lookup_units(alias: str, dataset: Dataset) -> tuple[Counted, ...]:
+    """The person that a look-up at one source is about, where the source has a subject key."""
+    if dataset.counted_by is not CountedBy.KEY or dataset.subject is None:
+        return ()
+    return (Counted(dataset.unit, Column(alias, UNIT, dataset.subject.type), frozenset(), scans=frozenset({alias})),)
 
 
 def expose(
@@ -60,7 +69,11 @@ class _Exposer:
         if dataset.counted_by is CountedBy.NOBODY:
             return ()
         if dataset.counted_by is CountedBy.ROW:
-            return (Counted(dataset.unit, Column(scan.alias, ROW, Type.INTEGER), frozenset(), by_row=True),)
+            return (
+                Counted(
+                    dataset.unit, Column(scan.alias, ROW, Type.INTEGER), frozenset(), by_row=True, scans=frozenset({scan.alias})
+                ),
+            )
         subject = dataset.subject
         if subject is None:
             raise Refused(
@@ -71,7 +84,7 @@ class _Exposer:
             )
         named = self.keys[scan.alias]
         origins = frozenset({(scan.alias, named)}) if named else frozenset()
-        return (Counted(dataset.unit, Column(scan.alias, UNIT, subject.type), origins),)
+        return (Counted(dataset.unit, Column(scan.alias, UNIT, subject.type), origins, scans=frozenset({scan.alias})),)
 
     def _join(self, join: Join) -> tuple[Relation, tuple[Counted, ...]]:
         left, left_units = self.relation(join.left)
@@ -87,7 +100,7 @@ class _Exposer:
                 merged.append(unit)
             elif join.kind is JoinKind.INNER:
                 at = merged.index(twin)
-                merged[at] = replace(twin, origins=twin.origins | unit.origins)
+                merged[at] = replace(twin, origins=twin.origins | unit.origins, scans=twin.scans | unit.scans)
                 left_units = tuple(merged[: len(left_units)])
         return made, tuple(merged)
 

@@ -53,6 +53,13 @@ class Uses:
                 why=f"The column {rule.name} of {data} may not {_CLAUSE_WORDS[use]}; it is agreed for: {_listed(rule.uses)}.",
                 next=f"Ask without that use of {rule.name}, or ask for a new version of the agreement that grants it.",
             )
+        if rule.treatment.kind == "noise" and use != "return":
+            raise Refused(
+                "noise-computed",
+                clause=f"data.{data}.columns.{rule.name}.as",
+                why=f"The column {rule.name} of {data} leaves with noise, and can only stand alone in rows.",
+                next=f"Name {rule.name} by itself in SELECT, and compute on other columns.",
+            )
         if rule.treatment.kind == "pseudonym" and use not in {"link", "return"}:
             raise Refused(
                 "pseudonym-computed",
@@ -177,18 +184,18 @@ def check_lookup(agreement: Agreement, question: Lookup) -> Uses:
 
 
 def _is_pseudonym(uses: Uses, expression: Expression) -> bool:
-    return any(uses.rule(c)[1].treatment.kind == "pseudonym" for c in uses.lineage.origins(expression))
+    return any(uses.rule(c)[1].treatment.leaves_changed for c in uses.lineage.origins(expression))
 
 
 def _stands_alone(uses: Uses, expression: Expression) -> None:
     if not _is_pseudonym(uses, expression) or uses.lineage.plain(expression) is not None:
         return
-    column = next(c for c in uses.lineage.origins(expression) if uses.rule(c)[1].treatment.kind == "pseudonym")
+    column = next(c for c in uses.lineage.origins(expression) if uses.rule(c)[1].treatment.leaves_changed)
     data, rule = uses.rule(column)
     raise Refused(
         "pseudonym-computed",
         clause=f"data.{data}.columns.{rule.name}.as",
-        why=f"The column {rule.name} of {data} leaves as a pseudonym; nothing can be computed from it.",
+        why=f"The column {rule.name} of {data} leaves changed (as {rule.treatment.kind}); nothing can be computed from it.",
         next=f"Name {rule.name} by itself in SELECT.",
     )
 
@@ -196,7 +203,7 @@ def _stands_alone(uses: Uses, expression: Expression) -> None:
 def _order_by_key() -> Refused:
     return Refused(
         "pseudonym-computed",
-        why="Rows cannot be ordered by a column that leaves as a pseudonym: the order would tell the keys.",
+        why="Rows cannot be ordered by a column that leaves as a pseudonym or with noise: the order would tell its values.",
         next="Order by another column.",
     )
 

@@ -9,19 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+
 from comity.agreement.model import Agreement, Data
 from comity.decision.canaries import Canary, Sitting, canaries
 from comity.decision.decide import plan as planned
 from comity.decision.engine import Cell
+from comity.decision.extract import sensitive_fields
 from comity.decision.plan import Fence, MeasureRule, Plan
 from comity.decision.request import Request
+from comity.decision.units import UNIT
 from comity.gateway.service import Service
-from comity.protection.risk import Risk, measure_risk
+from comity.protection.classes import classes
+from comity.protection.release import Unfit, release
+from comity.protection.risk import Risk, risk
 from comity.question.expressions import Call, Column, Literal, Named
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
 from comity.question.relations import Scan
-from comity.vocabulary.dataset import Dataset, Role
+from comity.vocabulary.dataset import CountedBy, Dataset, Role
 from comity.vocabulary.types import Type
 
 ROWS_FOR_RISK = 1_000_000
@@ -45,6 +51,10 @@ class SourcePreview:
     """For each column that may be grouped by: the fewest people behind one of its values."""
     risk: Risk | None
     """Identifiability of the rows that may leave; None where no rows may."""
+    rows_left_out: float | None
+    """The share of the rows that the agreed limits of rows leave out of a whole extract; None where none are agreed."""
+    rows_unfit: str | None
+    """The limit that a whole extract cannot keep, or None."""
     outside: int
     """Rows outside the agreed ones that came through the fence: must be 0."""
 
@@ -63,8 +73,8 @@ class Preview:
 
     @property
     def sound(self) -> bool:
-        """Whether every canary was refused and no row came from outside."""
-        return all(c.refused for c in self.canaries) and not any(s.outside for s in self.sources)
+        """Whether every canary was refused, no row came from outside, and rows can keep the agreed limits."""
+        return all(c.refused for c in self.canaries) and not any(s.outside or s.rows_unfit for s in self.sources)
 
 
 def preview(service: Service, agreement: Agreement) -> Preview:
@@ -83,6 +93,7 @@ def preview(service: Service, agreement: Agreement) -> Preview:
 def _source(service: Service, agreement: Agreement, data: Data) -> SourcePreview:
     probe = _Probe(service, agreement, data)
     everybody = probe.cells(())[0]
+    measured = probe.risk() if "rows" in agreement.use.ways else None
     groups = [rule.name for rule in data.columns.values() if "group" in rule.uses]
     return SourcePreview(
         source=data.alias,
@@ -92,13 +103,22 @@ def _source(service: Service, agreement: Agreement, data: Data) -> SourcePreview
         people_reached=_number(everybody.values[-1]),
         unit=probe.fence.dataset.unit,
         smallest_cells=tuple((name, probe.smallest(name)) for name in groups),
-        risk=probe.risk() if "rows" in agreement.use.ways else None,
+        risk=measured.risk if measured else None,
+        rows_left_out=measured.left_out if measured else None,
+        rows_unfit=measured.unfit if measured else None,
         outside=probe.outside(),
     )
 
 
 def _number(value: Any) -> int:
     return int(value or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    risk: Risk
+    left_out: float | None = None
+    unfit: str | None = None
 
 
 class _Probe:
@@ -154,27 +174,43 @@ class _Probe:
         found = self.cells(keyed, replace(self.fence, columns=(*self.fence.columns, column)))
         return sum(_number(cell.values[0]) for cell in found if cell.keys[0] is not False)
 
-    def risk(self) -> Risk | None:
-        """Identifiability of the columns that may leave in rows, as treated."""
-        rules = [r for r in self.data.columns.values() if "return" in r.uses and r.treatment.kind != "pseudonym"]
+    def risk(self) -> _Measured | None:
+        """Identifiability of the columns that may leave in rows, as treated, and what the agreed limits make of it."""
+        rules = [r for r in self.data.columns.values() if "return" in r.uses and not r.treatment.leaves_changed]
         if not rules:
             return None
-        columns = tuple(self._seen(rule.name) for rule in rules)
-        outputs = tuple(Named(c.name, Column(self.data.alias, c.name, c.expression.type)) for c in columns)
-        question = Rows(Scan(self.data.alias, self.data.alias), outputs, limit=ROWS_FOR_RISK)
+        table = self._rows(tuple(self._seen(rule.name) for rule in rules))
+        roles = {rule.name: self._role(rule.field) for rule in rules}
+        of = sensitive_fields(self.agreement, self.service.node.catalogue)
+        named = [r.name for r in rules if (self.data.alias, r.field) in of or roles[r.name] is Role.SENSITIVE]
+        sensitive = {n: not pa.types.is_string(table[n].type) and not pa.types.is_boolean(table[n].type) for n in named}
+        quasi = [n for n, role in roles.items() if n not in sensitive and role is not Role.MEASURE]
+        people = [UNIT] if UNIT in table.column_names else []
+        tokens = [r for r in self.data.columns.values() if "return" in r.uses and r.treatment.kind == "pseudonym"]
+        linked = bool(people and tokens)
+        fewer_than = self.base.small_cells.fewer_than if self.base.small_cells else 10
+        known = classes(table, quasi=quasi, people=people, linked=linked)
+        measured = risk(known, sensitive=sensitive, fewer_than=fewer_than)
+        limits = self.agreement.protect.rows
+        if limits is None or not self.base.units:
+            return _Measured(measured)
+        asked = {n: ordered for n, ordered in sensitive.items() if (self.data.alias, self.data.columns[n].field) in of}
+        made = release(table, limits, quasi=quasi, sensitive=asked, people=people, linked=linked)
+        if isinstance(made, Unfit):
+            return _Measured(measured, unfit=f"protect.rows.{made.clause}")
+        return _Measured(measured, left_out=made.left_out)
+
+    def _rows(self, columns: tuple[Named, ...]) -> pa.Table:
+        """The agreed rows of these columns, with the key of the people where there is one."""
+        outputs = [Named(c.name, Column(self.data.alias, c.name, c.expression.type)) for c in columns]
+        if self._dataset.counted_by is CountedBy.KEY:
+            outputs.append(Named(UNIT, Column(self.data.alias, UNIT, Type.INTEGER)))
+        question = Rows(Scan(self.data.alias, self.data.alias), tuple(outputs), limit=ROWS_FOR_RISK)
         fence = replace(self.fence, columns=(*self.fence.columns, *columns))
         made = replace(self.base, question=question, fences=(fence,), measures=())
-        values: dict[str, list[Any]] = {c.name: [] for c in columns}
-        for batch in self.service.engine.rows(made, self.service.limits):
-            for name, column in zip(batch.schema.names, batch.columns, strict=True):
-                values[name] += column.to_pylist()
-        roles = {rule.name: self._role(rule.field) for rule in rules}
-        return measure_risk(
-            values,
-            quasi=[n for n, role in roles.items() if role is not Role.SENSITIVE and role is not Role.MEASURE],
-            sensitive=[n for n, role in roles.items() if role is Role.SENSITIVE],
-            fewer_than=self.base.small_cells.fewer_than if self.base.small_cells else 10,
-        )
+        batches = list(self.service.engine.rows(made, self.service.limits))
+        empty = pa.table({output.name: pa.array([], pa.int64()) for output in outputs})
+        return pa.Table.from_batches(batches) if batches else empty
 
     def _role(self, field: str) -> Role:
         found = self._dataset.field(field)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from comity.decision.plan import Plan
 from comity.gateway.service import Service
 from comity.protection.arrow import to_arrow
-from comity.protection.pseudonyms import Pseudonyms, Scope
+from comity.protection.pseudonyms import Pseudonyms, Scope, period
 from comity.protection.table import ProtectedTable
 from comity.question.expressions import Value
 
@@ -23,6 +23,8 @@ class Pseudonymiser:
     def __init__(self, service: Service, case: Case, plan: Plan) -> None:
         self._plan = plan
         root = service.node.keys.pseudonym if plan.pseudonyms else b""
+        rotate = (case.agreement.protect.pseudonyms or {}).get("rotate")
+        when = period(rotate, version=case.agreement.version, day=case.facts.now.date())
         self._tokens = {
             column.output: Pseudonyms(
                 root,
@@ -30,19 +32,20 @@ class Pseudonymiser:
                     dataset=column.dataset,
                     agreement=case.agreement.identifier,
                     recipient=case.request.caller.agency,
-                    period=f"v{case.agreement.version}",
+                    period=when,
                     column=column.column,
                 ),
             )
             for column in plan.pseudonyms
         }
 
-    def batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The batch with tokens for keys."""
+    def table(self, table: pa.Table) -> pa.Table:
+        """The table with tokens for keys."""
         for name, tokens in self._tokens.items():
-            at = batch.schema.get_field_index(name)
-            batch = batch.set_column(at, pa.field(name, pa.string()), tokens.encode(batch.column(at)))
-        return batch
+            at = table.column_names.index(name)
+            chunks = [tokens.encode(chunk) for chunk in table.column(at).chunks]
+            table = table.set_column(at, pa.field(name, pa.string()), pa.chunked_array(chunks, pa.string()))
+        return table
 
     def row(self, row: tuple[Value, ...]) -> tuple[Value, ...]:
         """One row with tokens for keys."""

@@ -91,7 +91,25 @@ def protections(plan: Plan) -> tuple[str, ...]:
         made.append(f"numbers on fewer than {clause.fewer_than} {units} are suppressed{also}")
         if clause.round_to is not None:
             made.append(f"counts are rounded to {clause.round_to}")
-    return (*made, *treatments(plan))
+    return (*made, *_rows(plan), *treatments(plan))
+
+
+def _rows(plan: Plan) -> tuple[str, ...]:
+    """What is kept of rows (``protect.rows``)."""
+    limits = plan.extract.limits if plan.extract else None
+    if limits is None or plan.extract is None:
+        return ()
+    alike = ", ".join(plan.extract.quasi) or "everything shown"
+    made = [f"at least {limits.people} people are alike in {alike}"] if limits.people > 1 else []
+    if plan.extract.sensitive and limits.diverse:
+        asked = (("l", limits.l if limits.l > 1 else None), ("entropy l", limits.entropy_l), ("t", limits.t))
+        words = ", ".join(f"{name} = {value:g}" for name, value in asked if value is not None)
+        made.append(f"{', '.join(plan.extract.sensitive)} stays diverse among them ({words})")
+    if limits.people > 1 or limits.diverse:
+        made.append(f"rows that would break this are left out, at most {100 * limits.suppress_at_most:g} % of them")
+    if limits.sample is not None:
+        made.append(f"a sample of {100 * limits.sample:g} % of the people, always the same ones")
+    return tuple(made)
 
 
 def _several(unit: str) -> str:
@@ -106,6 +124,8 @@ def treatments(plan: Plan) -> tuple[str, ...]:
     for use in plan.uses:
         if use.treatment not in ("exact", "pseudonym"):
             made.append(f"{use.dataset}.{use.column} as {use.treatment}")
+    for noise in plan.extract.noised if plan.extract else ():
+        made.append(f"{noise.output} with Laplace noise of scale {noise.scale}, the same for the same person and value")
     for column in plan.pseudonyms:
         made.append(f"{column.output} leaves as a pseudonym of this agreement")
     return tuple(dict.fromkeys(made))

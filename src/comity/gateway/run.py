@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +10,13 @@ import pyarrow as pa
 from comity.decision.plan import Plan
 from comity.gateway import lookup
 from comity.gateway.pseudonyms import Pseudonymiser
+from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
 from comity.protection.steps import run_steps
 from comity.protection.suppress import protect
 from comity.protection.table import ProtectedTable
-from comity.question.question import Rows, Statistics
-from comity.refusal import Refused
+from comity.question.expressions import Value
+from comity.question.question import Lookup, Rows, Statistics
 
 if TYPE_CHECKING:
     from comity.gateway.answer import Case
@@ -38,7 +37,8 @@ def run(service: Service, case: Case, plan: Plan, *, people: int) -> Done:
     if isinstance(plan.question, Statistics):
         return statistics(service, plan, plan.question)
     if isinstance(plan.question, Rows):
-        return _rows(service, case, plan, people)
+        made = extracted(service, case, plan, people=people)
+        return Done(made.table, made.table.num_rows, made.people)
     return _lookup(service, case, plan)
 
 
@@ -59,40 +59,22 @@ def statistics(service: Service, plan: Plan, question: Statistics) -> Done:
     return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
 
 
-def _rows(service: Service, case: Case, plan: Plan, people: int) -> Done:
-    pseudonymiser = Pseudonymiser(service, case, plan)
-    batches, count = [], 0
-    with closing(_stream(service, plan)) as stream:
-        for batch in stream:
-            count += batch.num_rows
-            _within(plan, count)
-            batches.append(pseudonymiser.batch(batch))
-    table = pa.Table.from_batches(batches) if batches else pseudonymiser.empty()
-    assert isinstance(plan.question, Rows)
-    reached = people if plan.question.distinct else min(people, count * len(plan.units))
-    return Done(table, count, reached)
-
-
-def _stream(service: Service, plan: Plan) -> Generator[pa.RecordBatch, None, None]:
-    yield from service.engine.rows(plan, service.limits)
-
-
 def _lookup(service: Service, case: Case, plan: Plan) -> Done:
     assert case.person is not None
-    rows = lookup.run(service, case.person, plan)
-    _within(plan, len(rows))
+    found = lookup.run(service, case.person, plan)
+    within(plan, len(found))
     pseudonymiser = Pseudonymiser(service, case, plan)
-    told = tuple(pseudonymiser.row(row) for row in rows)
     names, types = zip(*plan.output_types, strict=True)
+    told = tuple(pseudonymiser.row(row[: len(names)]) for row in _noised(service, plan, found))
     return Done(ProtectedTable(names, types, told), len(told), 1)
 
 
-def _within(plan: Plan, rows: int) -> None:
-    """An answer that was cut off would be a wrong answer, so one that is too long is refused."""
-    if plan.rows_limit is not None and rows > plan.rows_limit:
-        raise Refused(
-            "rows-per-answer",
-            clause="use.limits.rows_per_answer",
-            why=f"The answer has more than the agreed {plan.rows_limit} rows.",
-            next=f"Narrow it with WHERE, or add LIMIT {plan.rows_limit}.",
-        )
+def _noised(service: Service, plan: Plan, rows: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+    """Rows with noise where it is agreed: the same as in an extract."""
+    if plan.extract is None or not plan.extract.noised or not rows:
+        return rows
+    assert isinstance(plan.question, Lookup)
+    names = [output.name for output in plan.question.outputs]
+    table = pa.table({name: pa.array(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)})
+    columns = with_noise(service, table, plan.extract).columns
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 
 import pyarrow as pa
@@ -50,6 +51,19 @@ class Scope:
             p.encode() for p in ("comity/pseudonym/1", self.dataset, self.agreement, self.recipient, self.period, self.column)
         ]
         return b"".join(len(p).to_bytes(4, "big") + p for p in parts)
+
+
+def period(rotate: str | None, *, version: int, day: date) -> str:
+    """The period that a token belongs to: ``v3`` (the agreement's version, the default), ``2026``, ``2026-Q4`` or ``2026-11``.
+
+    ``day`` is the day of the answer, UTC. In the next period the same person has another token, which nobody but the key's
+    holder can tie to the old one.
+    """
+    if rotate in (None, "version"):
+        return f"v{version}"
+    if rotate == "year":
+        return f"{day.year}"
+    return f"{day.year}-Q{(day.month + 2) // 3}" if rotate == "quarter" else f"{day.year}-{day.month:02d}"
 
 
 @dataclass(frozen=True, slots=True)

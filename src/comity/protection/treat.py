@@ -32,7 +32,7 @@ def treated_type(type: Type, treatment: Treatment) -> Type | None:
         return type if type in {Type.TEXT, Type.INTEGER} else None
     if kind in _TRUNCATED or kind == "year":
         return (Type.INTEGER if kind == "year" else Type.DATE) if type.temporal else None
-    if kind in _NUMBERS:
+    if kind in _NUMBERS or kind == "noise":
         return type if type.numeric else None
     return Type.TEXT if type is Type.TEXT else None
 
@@ -47,7 +47,7 @@ def treated(column: Column, treatment: Treatment) -> Expression:
     if made is None:
         raise ValueError(f"treatment {treatment.kind!r} does not fit a {column.type} column")
     kind = treatment.kind
-    if kind in {"exact", "pseudonym"}:
+    if kind in {"exact", "pseudonym", "noise"}:
         return column
     if kind == "redact":
         return Literal(None, made)
@@ -57,6 +57,8 @@ def treated(column: Column, treatment: Treatment) -> Expression:
         return Call("cast", (Call("date_trunc", (Literal(kind, Type.TEXT), column), column.type),), Type.DATE)
     if kind == "coarse":
         return Call("left", (column, Literal(treatment.characters, Type.INTEGER)), made)
+    if kind == "groups":
+        return _grouped(column, treatment)
     return _banded(column, treatment) if kind == "band" else _topped(column, treatment)
 
 
@@ -82,6 +84,14 @@ def _by_edges(column: Column, edges: Iterable[int | Decimal]) -> Expression:
     return Call("case", tuple(arms), column.type)
 
 
+def _grouped(column: Column, treatment: Treatment) -> Expression:
+    arms: list[Expression] = []
+    for name, codes in treatment.groups:
+        listed: tuple[Expression, ...] = (column, *(Literal(code, Type.TEXT) for code in codes))
+        arms += [Call("in", listed, Type.BOOLEAN), Literal(name, Type.TEXT)]
+    return Call("case", (*arms, Literal(None, Type.TEXT)), Type.TEXT)
+
+
 def _topped(column: Column, treatment: Treatment) -> Expression:
     at = _number(treatment.at, column.type)
     return Call("case", (Call(">", (column, at), Type.BOOLEAN), at, column), column.type)
@@ -89,13 +99,16 @@ def _topped(column: Column, treatment: Treatment) -> Expression:
 
 def _parameters_fit(type: Type, treatment: Treatment) -> bool:
     """Exactly the parameters that the kind needs, and in range: a stray one would be a clause that nobody enforces."""
-    given = (treatment.width is not None, bool(treatment.edges), treatment.at is not None, treatment.characters is not None)
+    numbered = (treatment.width, treatment.edges or None, treatment.at, treatment.characters)
+    given = tuple(value is not None for value in (*numbered, treatment.scale, treatment.groups or None))
     wanted = {
-        "band": {(True, False, False, False), (False, True, False, False)},
-        "top": {(False, False, True, False)},
-        "coarse": {(False, False, False, True)},
-    }.get(treatment.kind, {(False, False, False, False)})
-    if given not in wanted:
+        "band": {0, 1},
+        "top": {2},
+        "coarse": {3},
+        "noise": {4},
+        "groups": {5},
+    }.get(treatment.kind, set())
+    if sum(given) != bool(wanted) or not all(at in wanted for at, there in enumerate(given) if there):
         return False
     numbers = [n for n in (treatment.width, treatment.at, *treatment.edges) if n is not None]
     if type is Type.INTEGER and any(n != int(n) for n in numbers):
@@ -105,6 +118,7 @@ def _parameters_fit(type: Type, treatment: Treatment) -> bool:
         rising
         and (treatment.width is None or treatment.width > 0)
         and (treatment.characters is None or treatment.characters > 0)
+        and (treatment.scale is None or treatment.scale > 0)
     )
 
 

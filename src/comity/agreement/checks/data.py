@@ -66,6 +66,9 @@ def _column(agreement: Agreement, data: Data, dataset: Dataset, listed: ColumnRu
         message = f"{data.dataset} has no column {shown(listed.field)}"
         return [error(f"{clause}.of" if listed.of else clause, "unknown-column", message, suggestion(listed.field, names))]
     found = _treatment(clause, listed, field)
+    if listed.treatment.kind == "noise" and dataset.subject is None:
+        message = f"noise must stay the same for a person, and nothing tells the people of {data.dataset} apart"
+        found.append(error(f"{clause}.as", "noise-key", message, "Use a band, or give the dataset a subject key."))
     if vocabulary.category(field.category) is None:
         message = f"the catalogue puts {field.name} into a category that the vocabulary does not have"
         found.append(error(clause, "unknown-term", message, "Ask the data steward to correct the dataset's description."))
@@ -100,13 +103,22 @@ def _treatment(clause: str, listed: ColumnRule, field: Field) -> list[Problem]:
     elif kind == "pseudonym" and (more := sorted(listed.uses - {"link", "return"})):
         message = f"a pseudonym can only link or be returned, not be used to {', '.join(more)}"
         found.append(error(f"{clause}.use", "pseudonym-computed", message, f"Remove: {', '.join(more)}."))
+    elif kind == "noise" and (more := sorted(listed.uses - {"return"})):
+        message = f"a value leaves with noise, but would be used without it to {', '.join(more)}"
+        found.append(error(f"{clause}.use", "noise-computed", message, f"Remove: {', '.join(more)}."))
     elif kind == "pseudonym" and field.role not in (*_TELLS_WHO, Role.QUASI_IDENTIFIER) and field.values:
         message = "a column with a public code list cannot be hidden by a pseudonym: every code can be tried"
         found.append(warning(f"{clause}.as", "pseudonym-guessed", message, "Use `as: redact`, or do not list the column."))
     return found
 
 
-_TRIED = {"band": Treatment("band", width=1), "top": Treatment("top", at=1), "coarse": Treatment("coarse", characters=1)}
+_TRIED = {
+    "band": Treatment("band", width=1),
+    "top": Treatment("top", at=1),
+    "coarse": Treatment("coarse", characters=1),
+    "noise": Treatment("noise", scale=1),
+    "groups": Treatment("groups", groups=(("a", ("a",)),)),
+}
 
 
 def _fitting(field: Field) -> list[str]:

@@ -10,7 +10,8 @@ from comity.agreement.model import Agreement
 
 _DECIDED = (
     "purpose.term", "purpose.forbidden", "purpose.decisions_about_people", "purpose.automated_decision", "purpose.commercial",
-    "data", "link", "use", "kind", "protect.small_cells", "legal.consent", "legal.approvals", "run.from", "run.until",
+    "data", "link", "use", "kind", "protect.small_cells", "protect.rows",
+    "legal.consent", "legal.approvals", "run.from", "run.until",
 )  # fmt: skip
 """Clauses for which the rules have the whole say: a reordered list or another spelling of the same is no change."""
 

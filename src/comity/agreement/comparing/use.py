@@ -6,6 +6,7 @@ from comity.agreement.comparing.ordering import flag, limit, narrower, sets, wid
 from comity.agreement.difference import Difference
 from comity.agreement.kinds import COVERS
 from comity.agreement.model import Agreement, LookupRule
+from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells, Zeros
 
 DEFAULT_SMALL_CELLS = SmallCells(fewer_than=10)
@@ -99,6 +100,34 @@ def _where(old: Agreement, new: Agreement) -> list[Difference]:
     return found
 
 
+def _row_limits(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = (a.protect.rows or RowLimits() for a in (old, new))
+    clause = "protect.rows"
+    found: list[Difference] = []
+    kept: dict[str, tuple[str, float | None, float | None, bool]] = {
+        "k": ("the people alike in rows", _asked(before.people), _asked(after.people), False),
+        "l": ("the diversity of rows", _asked(before.l), _asked(after.l), False),
+        "entropy_l": ("the entropy of rows", before.entropy_l, after.entropy_l, False),
+        "t": ("the distance of rows from the whole", before.t, after.t, True),
+        "sample": ("the share of the people in rows", before.sample, after.sample, True),
+    }
+    for key, (what, was, will, more) in kept.items():
+        found += limit(f"{clause}.{key}", what, was, will, more_widens=more)
+    # Leaving fewer rows out only refuses more; leaving more out lets more questions through.
+    shares = (before.suppress_at_most, after.suppress_at_most)
+    found += limit(f"{clause}.suppress_at_most", "the share of rows that may be left out", *shares)
+    if before.of == after.of or not (before.diverse or after.diverse):
+        return found
+    if not before.of or not after.of:
+        words = "which columns must stay diverse is said otherwise"
+        return [*found, wider(f"{clause}.of", words, ", ".join(before.of) or "sensitive ones", ", ".join(after.of))]
+    return found + sets(f"{clause}.of", "the column that must stay diverse", before.of, after.of, more_widens=False)
+
+
+def _asked(number: int) -> int | None:
+    return number if number > 1 else None
+
+
 def _protect(old: Agreement, new: Agreement) -> list[Difference]:
     before, after = (a.protect.small_cells or DEFAULT_SMALL_CELLS for a in (old, new))
     clause = "protect.small_cells"
@@ -119,6 +148,7 @@ def _protect(old: Agreement, new: Agreement) -> list[Difference]:
         words=("that nobody is in a group is shown", "that nobody is in a group is hidden"),
         true_widens=True,
     )
+    found += _row_limits(old, new)
     days = [a.protect.human_check.days if a.protect.human_check else None for a in (old, new)]
     check = "protect.human_check_before_adverse_action.days"
     found += limit(check, "the days a person has to contest", *days, more_widens=False)
