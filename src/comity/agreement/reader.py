@@ -6,6 +6,7 @@ Hostile text stops at the first door: size, encoding, aliases, depth, hidden cha
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from comity.agreement.build import build
@@ -19,6 +20,8 @@ from comity.vocabulary.document import Node, read_document
 from comity.vocabulary.terms import Vocabulary
 
 MAX_BYTES = 256_000
+MAX_PROBLEMS = 100
+"""After so many, nobody reads on; looking for the words that were meant takes time."""
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Control, invisible and direction-changing characters: a lawyer must see what a machine reads (CVE-2021-42574)."""
@@ -52,8 +55,11 @@ def parse(text: str | bytes, *, catalogue: Catalogue, vocabulary: Vocabulary) ->
 
     def report(node: Node, clause: str, code: str, message: str, repair: str) -> None:
         found.append(Problem(line=node.line, clause=clause[:200], code=code, message=message, repair=repair))
+        if len(found) >= MAX_PROBLEMS:
+            raise _Enough
 
-    DOCUMENT.check(root, "", report)
+    with suppress(_Enough):
+        DOCUMENT.check(root, "", report)
     if any(p.code not in _STILL_A_MODEL for p in found):
         return Reading(agreement=None, problems=_ordered(found))
     try:
@@ -64,6 +70,10 @@ def parse(text: str | bytes, *, catalogue: Catalogue, vocabulary: Vocabulary) ->
     lines = index(root)
     agreement, across = check(agreement, catalogue=catalogue, vocabulary=vocabulary)
     return Reading(agreement=agreement, problems=_ordered([*found, *(replace(p, line=_line(p, lines)) for p in across)]))
+
+
+class _Enough(Exception):
+    """So much is wrong that the rest can wait."""
 
 
 _STILL_A_MODEL = frozenset({"not-enforceable"})
