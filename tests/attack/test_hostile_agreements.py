@@ -72,7 +72,7 @@ def test_a_hostile_text_is_a_problem_and_nothing_else(name):
     """No agreement, no exception, no echo, no waiting."""
     began = time.perf_counter()
     reading = parse(HOSTILE[name], catalogue=lane.CATALOGUE, vocabulary=lane.VOCABULARY)
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 10
     assert reading.agreement is None
     assert not reading.usable
     assert any(p.severity == "error" for p in reading.problems)

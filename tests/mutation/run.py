@@ -1,18 +1,15 @@
 """Take away each single check of ``decision`` and ``protection`` and see that a test notices: `python tests/mutation/run.py`.
 
-Each mutant runs the tests in a fork of its own, the quickest first, until one fails. What was found is kept in ``--results``,
-so an interrupted run goes on where it was. A mutant that no test can notice, because the program does the same without the
-check, stands in ``equivalent.tsv`` with the reason. Ends with 1 if a mutant survives that is not listed, or if one is listed
-that is caught or no longer there.
+The tests are collected once; each mutant runs them in a fork of its own, the quickest first, until one fails. What was found
+is kept in ``--results``, so an interrupted run goes on where it was. A mutant that no test can notice, because the program
+does the same without the check, stands in ``equivalent.tsv`` with the reason. Ends with 1 if a mutant survives that is not
+listed, or if one is listed that is caught or no longer there; with 2 if the tests fail by themselves.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import importlib
-import importlib.abc
-import importlib.util
 import json
 import os
 import random
@@ -21,53 +18,23 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import CodeType, ModuleType
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "tests")]
 
 import pytest  # noqa: E402 - after the path
+from forks import OPTIONS, cold, start  # noqa: E402
 from mutants import Mutant, mutants  # noqa: E402
-
-_HEAVY = (
-    "cryptography.hazmat.primitives.asymmetric.ed25519", "duckdb", "httpx2", "hypothesis", "joserfc.jws", "msgspec",
-    "pyarrow.parquet", "ruamel.yaml", "scipy.optimize", "sqlglot", "starlette.applications", "uvicorn",
-)  # fmt: skip
-for _name in _HEAVY:
-    importlib.import_module(_name)  # once here rather than in every fork
 
 ROOMS = ("decision", "protection")
 TESTS = (
     "tests/spec", "tests/attack/test_attacks.py", "tests/property/test_reading_sql.py",
     "tests/property/test_suppression_attacker.py", "tests/legit", "tests/unit/gateway/test_http.py",
 )  # fmt: skip
-OPTIONS = (
-    "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0",
-    "--ignore=tests/spec/protection/test_synthetic.py",
-)  # fmt: skip
-"""What is ignored is slow and covers nothing that is mutated here."""
 SECONDS = 120
 """A mutant whose tests take longer is caught: the whole takes a third of this."""
 EQUIVALENT = HERE / "equivalent.tsv"
-
-
-class _Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads one module from the mutant's code."""
-
-    def __init__(self, module: str, code: CodeType, path: Path) -> None:
-        self.module, self.code, self.path = module, code, path
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
-        if name != self.module:
-            return None
-        return importlib.util.spec_from_file_location(name, self.path, loader=self)
-
-    def create_module(self, spec: object) -> None:
-        return None
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(self.code, module.__dict__)
 
 
 def found(only: Sequence[str]) -> list[Mutant]:
@@ -83,35 +50,16 @@ def found(only: Sequence[str]) -> list[Mutant]:
     return [m for path in named for m in mutants(path, str(path.relative_to(source)))]
 
 
-def start(mutant: Mutant | None, tests: Sequence[str]) -> int:
-    """Fork a child that runs the tests on the mutant; its pid. The child ends with 0 where all of them pass."""
-    pid = os.fork()
-    if pid:
-        return pid
-    os.setsid()
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    if mutant is not None:
-        module = "comity." + mutant.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        code = compile(mutant.tree(), mutant.file, "exec")
-        sys.meta_path.insert(0, _Instead(module, code, ROOT / "src" / "comity" / mutant.file))
-    os.chdir(ROOT)
-    status = 1
-    try:
-        status = int(pytest.main([*OPTIONS, *tests]))
-    finally:
-        os._exit(status)
-
-
-def survived(todo: Sequence[Mutant], tests: Sequence[str], *, jobs: int) -> Iterator[tuple[Mutant, bool]]:
+def survived(
+    session: pytest.Session, todo: Sequence[Mutant], tests: Sequence[str], *, jobs: int
+) -> Iterator[tuple[Mutant, bool]]:
     """Each mutant, and whether every test passed all the same."""
     waiting, running = list(todo), dict[int, tuple[Mutant, float]]()
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
                 mutant = waiting.pop(0)
-                running[start(mutant, tests)] = (mutant, time.monotonic())
+                running[start(session, mutant, tests)] = (mutant, time.monotonic())
             time.sleep(0.02)
             for pid, (mutant, began) in list(running.items()):
                 ended, status = os.waitpid(pid, os.WNOHANG)
@@ -154,19 +102,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--again", action="store_true", help="try survivors again")
     parser.add_argument("--results", type=Path, default=ROOT / ".mutation.jsonl")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--cold", nargs=2, metavar=("FILE", "NAME"), help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
+    if given.cold:
+        return cold(next(m for m in found([given.cold[0]]) if m.name == given.cold[1]), given.tests)
+    loop = _Loop(given)
+    pytest.main([*OPTIONS, *given.tests], plugins=[loop])
+    return loop.status
+
+
+class _Loop:
+    """Takes the place of pytest's own loop once the tests are collected."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given, self.status = given, 2
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Try every mutant that is not known yet."""
+        _, status = os.waitpid(start(session, None, self.given.tests), 0)
+        if status:
+            print("The tests fail without any mutant.", file=sys.stderr)
+        else:
+            self.status = _tried(session, self.given)
+        return True
+
+
+def _tried(session: pytest.Session, given: argparse.Namespace) -> int:
     every = found(given.only)
     if given.sample:
         every = random.Random(0).sample(every, min(given.sample, len(every)))
-    _, status = os.waitpid(start(None, given.tests), 0)
-    if status:
-        print("The tests fail without any mutant.", file=sys.stderr)
-        return 2
     known = {k: v for k, v in _known(given.results).items() if not (v and given.again)}
     equivalent = listed()
     todo = [m for m in every if _key(m) not in known]
     with given.results.open("a", encoding="utf-8") as kept:
-        for number, (mutant, lives) in enumerate(survived(todo, given.tests, jobs=given.jobs), start=1):
+        for number, (mutant, lives) in enumerate(survived(session, todo, given.tests, jobs=given.jobs), start=1):
             known[_key(mutant)] = lives
             kept.write(json.dumps({"key": _key(mutant), "survived": lives}) + "\n")
             kept.flush()
