@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from comity.decision.engine import Cell, EngineError, Limits
 from comity.decision.plan import Plan
+from comity.engines.bounds import Bounds
+from comity.engines.facts import Facts
 from comity.engines.messages import Opened
 from comity.engines.sql_cells import CellQuery, Count
 from comity.engines.sql_dialect import DUCKDB
@@ -30,16 +32,30 @@ class Counter:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self._facts = Facts(ask)
 
     def cells(self, plan: Plan, limits: Limits, opened: tuple[Opened, ...]) -> list[Cell]:
         """All cells of a plan."""
-        count = tuple(Count.EXACT for _ in plan.units)
-        query = CellQuery(plan, DUCKDB, view, count, limit=limits.cells + 1)
-        return read_cells(plan, self._ask(opened, query.sql(), limits), limits)
+        if not plan.units:
+            return read_cells(plan, self._table(plan, (), (), opened, limits), limits)
+        bounds = Bounds(plan, opened, self._facts, limits)
+        plan, way = bounds.plan, bounds.way()
+        if way is not None:
+            table = self._table(plan, way.count, way.known, opened, limits)
+            clear = bounds.clear(read_cells(plan, table, limits), way, _rows(table))
+            if clear is not None:
+                return clear
+        return read_cells(plan, self._table(plan, tuple(Count.EXACT for _ in plan.units), (), opened, limits), limits)
+
+    def _table(
+        self, plan: Plan, count: tuple[Count, ...], known: tuple[bool, ...], opened: tuple[Opened, ...], limits: Limits
+    ) -> pa.Table:
+        query = CellQuery(plan, DUCKDB, view, count, known, limit=limits.cells + 1)
+        return self._ask(opened, query.sql(), limits)
 
 
 def read_cells(plan: Plan, table: pa.Table, limits: Limits) -> list[Cell]:
-    """The cells of a result whose people were counted exactly."""
+    """The cells of a result: people as they were counted."""
     question = plan.question
     assert isinstance(question, Statistics)
     if table.num_rows > limits.cells:
@@ -74,6 +90,11 @@ def _cell(plan: Plan, question: Statistics, columns: dict[str, list[object]], ro
         for number, one in enumerate(question.sets)
         if set(one) == set(names)
     ]
+
+
+def _rows(table: pa.Table) -> list[int]:
+    """The number of rows of each cell, in the order of ``read_cells`` (where no grouping set is asked for twice)."""
+    return [_int(n) for n in table.column("n").to_pylist()]
 
 
 def _int(value: object) -> int:

@@ -119,8 +119,6 @@ class CellQuery:
                     continue
                 test = self._column(self._contributes(rule.contributors, writer, frame))
                 outer.append(f"{self._counted(j, key, test)} AS q{i}_{j}")
-                if self.count[j] is Count.BITS:
-                    outer.append(f"count(CASE WHEN {test} THEN {self._column(key)} END) AS c{i}_{j}")
         return outer
 
     def _free(self, unit: int) -> bool:
