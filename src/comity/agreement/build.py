@@ -148,7 +148,12 @@ def _use(given: Map) -> Use:
     lookup = None
     if look is not None:
         reason = flag(look.get("reason_required", True)) is not False
-        lookup = LookupRule(key=look["key"], per_person_per_day=look.get("per_person_per_day"), reason_required=reason)
+        lookup = LookupRule(
+            key=look["key"],
+            per_person_per_day=look.get("per_person_per_day"),
+            reason_required=reason,
+            answers=MappingProxyType(dict(look.get("answers", {}))),
+        )
     return Use(
         by=tuple(given["by"]),
         ways=tuple(dict.fromkeys(_WAYS.get(way, way) for way in given["ways"])),

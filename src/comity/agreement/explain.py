@@ -122,6 +122,9 @@ def _lets_out(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
         made += [
             f"{data.alias}.{rule.name}{_meaning(data, rule, catalogue)} may {_uses(rule)}." for rule in data.columns.values()
         ]
+    if agreement.use.lookup is not None:
+        rule = agreement.use.lookup
+        made += [f"Of one person it is said, yes or no: {name} ({text})." for name, text in rule.answers.items()]
     for link in agreement.links:
         made.append(f"Records may be linked where {link.left} = {link.right}, and in no other way.")
     return tuple(made)

@@ -129,6 +129,11 @@ class LookupRule:
     """A column name, or ``alias.column``."""
     per_person_per_day: int | None = None
     reason_required: bool = True
+    answers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Yes/no questions about the person by name, each a condition over the dataset's own columns. Where there are any, nobody
+    can ask with conditions of their own."""
+    conditions: Mapping[str, Expression] = field(default_factory=lambda: MappingProxyType({}))
+    """``answers`` read into expressions over ``Column("", field, type)``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

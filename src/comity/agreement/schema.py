@@ -125,6 +125,7 @@ USE = _keys(
         key=Text(most=127),
         per_person_per_day=_COUNT,
         reason_required=Flag(),
+        answers=Named(Text(most=2_000)),
     ),
     limits=_keys(queries_per_day=_COUNT, people_per_day=_COUNT, rows_per_answer=_COUNT),
     where=_keys(

@@ -41,6 +41,8 @@ CODES: dict[str, str] = {
     "treatment-unfit": "The column's treatment does not fit its type.",
     "link-not-agreed": "The join is not in the agreement's list of links.",
     "lookup-key": "The look-up names another key than the agreed one.",
+    "lookup-answers": "The agreement fixes what may be asked about a person, and this is not among it.",
+    "lookup-threshold": "A condition of the caller's own could be used to search for a value.",
     "consent": "The consent record that must be tested is not there.",
     "subject-missing": "The dataset is counted by a key that the catalogue does not name.",
     "protection-unavailable": "The agreement asks for a protection that this version cannot give.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from comity.agreement.model import Agreement, ColumnRule
 from comity.decision import kinds, links, permission, standing, uses
+from comity.decision.answers import answered, fields_read, is_answer
 from comity.decision.duties import duties
 from comity.decision.extract import Extract, extract, noised
 from comity.decision.fences import Fencer
@@ -116,14 +117,20 @@ class _Case:
         found = uses.check_lookup(self.agreement, question)
         found.found.add((data.alias, question.key, "link"))
         kinds.check(self.agreement.kind, "lookup")
-        names = frozenset(c.name for o in question.outputs for c in columns(o.expression)) | {question.key}
-        fence = self.fencer.fence(data.alias, data, names)
+        answers = answered(self.agreement, question.outputs)
+        names = frozenset(c.name for o in question.outputs if not is_answer(o.expression) for c in columns(o.expression))
+        fence = self.fencer.fence(data.alias, data, names | {question.key})
+        fence = replace(fence, columns=(*fence.columns, *answers))
         noise = noised(question.outputs, found, {question.data: fence.dataset}, lookup_units(question.data, fence.dataset))
         hidden = tuple(Named(n, Column(question.data, UNIT, Type.INTEGER)) for n in {c.person for c in noise})
         asked = replace(question, outputs=(*question.outputs, *hidden))
         made = self._base(kind="lookup", question=asked, fences=(fence,), found=found.found, units=())
         return replace(
             made,
+            uses=(
+                *made.uses,
+                *(Use(dataset=data.dataset, column=n, use="answer", treatment="exact") for n in fields_read(answers)),
+            ),
             extract=Extract(limits=None, people=tuple(h.name for h in hidden), noised=noise),
             pseudonyms=self._pseudonyms(question.outputs, found),
             output_types=self._types(question.outputs, found),
@@ -258,7 +265,7 @@ class _Case:
         return tuple((o.name, Type.TEXT if o.name in tokens else o.expression.type) for o in outputs)
 
     def _rule_of(self, output: Named, found: uses.Uses) -> tuple[str, ColumnRule] | None:
-        plain = found.lineage.plain(output.expression)
+        plain = None if is_answer(output.expression) else found.lineage.plain(output.expression)
         return None if plain is None else found.rule(plain)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from comity.agreement.model import Agreement
+from comity.decision.answers import is_answer
 from comity.decision.units import Counted
 from comity.decision.uses import Uses
 from comity.protection.row_limits import RowLimits
@@ -108,7 +109,7 @@ def noised(
     """The outputs that get noise, each with the hidden output of its person. Raises Refused where the person is lost."""
     made = []
     for output in outputs:
-        plain = uses.lineage.plain(output.expression)
+        plain = None if is_answer(output.expression) else uses.lineage.plain(output.expression)
         if plain is None or (rule := uses.rule(plain)[1]).treatment.kind != "noise":
             continue
         at = next((i for i, unit in enumerate(units) if plain.source in unit.scans and not unit.by_row), None)

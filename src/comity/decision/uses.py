@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from comity.agreement.model import Agreement, ColumnRule
+from comity.decision.answers import is_answer, own_condition
 from comity.decision.lineage import Lineage, walk
 from comity.question.expressions import Call, Column, Expression, Named
 from comity.question.measures import Measure
@@ -175,8 +176,13 @@ def check_lookup(agreement: Agreement, question: Lookup) -> Uses:
     """A look-up returns attributes (``return``) or yes/no predicates over ``filter`` columns."""
     uses = Uses(agreement, Lineage({question.data: Scan(question.data, question.data)}, {}, {}))
     for output in question.outputs:
+        if is_answer(output.expression):
+            continue
         predicate = isinstance(output.expression, Call) and output.expression.type is Type.BOOLEAN
         _stands_alone(uses, output.expression)
+        if predicate:
+            read = {column: uses.rule(column) for column in uses.lineage.origins(output.expression)}
+            own_condition(agreement, output.expression, read)
         for column in uses.lineage.origins(output.expression):
             allowed = uses.rule(column)[1].uses
             uses.need(column, "filter" if predicate and "return" not in allowed else "return")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from comity.agreement.model import Agreement, Data
+from comity.decision.answers import answer, is_answer
 from comity.decision.decide import decide
 from comity.decision.plan import Plan
 from comity.decision.schema import dataset_of, field_of
@@ -27,6 +30,16 @@ if TYPE_CHECKING:
 
 MOST = 50
 """Columns and conditions in one look-up."""
+_STAND_IN: Mapping[Type, Value] = {
+    Type.BOOLEAN: False,
+    Type.INTEGER: 0,
+    Type.DECIMAL: Decimal(0),
+    Type.DOUBLE: 0.0,
+    Type.TEXT: "",
+    Type.DATE: date(2000, 1, 1),
+    Type.TIMESTAMP: datetime(2000, 1, 1),
+}
+"""A row of nobody's, on which the answer about an unknown person is worked out and thrown away."""
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -96,7 +109,8 @@ def plan(service: Service, case: Case, ask: OnePerson) -> Plan:
 
 def _planned(service: Service, case: Case, ask: OnePerson, found: Sought) -> Plan:
     table = tables(service, case.agreement)[found.data.alias]
-    outputs = tuple(Named(want, _wanted(want, table.columns, found.data.alias)) for want in dict.fromkeys(ask.want))
+    agreed = case.agreement.use.lookup.answers if case.agreement.use.lookup else {}
+    outputs = tuple(Named(want, _wanted(want, table.columns, found.data.alias, agreed)) for want in dict.fromkeys(ask.want))
     made = decide(
         agreement=case.agreement,
         catalogue=service.node.catalogue,
@@ -110,33 +124,41 @@ def _planned(service: Service, case: Case, ask: OnePerson, found: Sought) -> Pla
     return made
 
 
-def _wanted(want: str, columns: Mapping[str, Type], alias: str) -> Expression:
+def _wanted(want: str, columns: Mapping[str, Type], alias: str, answers: Mapping[str, str]) -> Expression:
+    if want in answers:
+        return answer(alias, want)
     return Column(alias, want, columns[want]) if want in columns else read_expression(want, columns=columns, source=alias)
 
 
 def run(service: Service, found: Sought, plan: Plan) -> list[tuple[Value, ...]]:
     """The outputs for the person's rows that the agreement covers, raw keys where the plan lists pseudonyms.
 
-    Yes/no conditions alone make exactly one row, whoever is asked about: yes where any of the person's rows says so.
+    Yes/no answers alone make exactly one row, whoever is asked about: yes where any of the person's rows says so. The same is
+    worked out for somebody unknown (on a row of nobody's) and somebody outside the agreed rows, so that it takes as long.
     """
     fence = plan.fences[0]
     assert isinstance(plan.question, Lookup)
     outputs = plan.question.outputs
-    rows = service.lookups.fetch(fence.dataset, found.field.name, found.value) if found.value is not None else []
+    sought = _STAND_IN.get(found.field.type) if found.value is None else found.value
+    rows = service.lookups.fetch(fence.dataset, found.field.name, sought)
+    if found.value is None:
+        rows = []  # nobody has such a key, whoever the stand-in may be
     made = []
-    for row in rows:
-        if fence.where is not None and evaluate(fence.where, _raw(row)) is not True:
-            continue
+    for row in rows or [{field.name: _STAND_IN.get(field.type) for field in fence.dataset.fields}]:
+        inside = fence.where is None or evaluate(fence.where, _raw(row)) is True
         seen = {(fence.alias, named.name): evaluate(named.expression, _raw(row)) for named in fence.columns}
-        made.append(tuple(evaluate(output.expression, seen) for output in outputs))
+        told = tuple(evaluate(output.expression, seen) for output in outputs)
+        if inside and rows:
+            made.append(told)
     if yes_or_no(outputs):
         return [tuple(any(row[i] is True for row in made) for i in range(len(outputs)))]
     return list(dict.fromkeys(made))
 
 
 def yes_or_no(outputs: tuple[Named, ...]) -> bool:
-    """Whether only conditions are asked."""
-    return all(isinstance(o.expression, Call) and o.expression.type is Type.BOOLEAN for o in outputs)
+    """Whether only answers and conditions are asked."""
+    asked = (o.expression for o in outputs)
+    return all(is_answer(e) or (isinstance(e, Call) and e.type is Type.BOOLEAN) for e in asked)
 
 
 def _raw(row: Mapping[str, Value]) -> Mapping[tuple[str, str], Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.agreement.checks import data, legal, links, parties, purpose, rows, run, use
+from comity.agreement.checks import data, legal, links, lookup, parties, purpose, rows, run, use
 from comity.agreement.model import Agreement
 from comity.agreement.packs import check as check_packs
 from comity.agreement.problem import Problem
@@ -15,6 +15,8 @@ __all__ = ["check"]
 def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[Agreement, tuple[Problem, ...]]:
     """The agreement with its row limits read, and every problem, without lines."""
     agreement, found = data.check(agreement, catalogue, vocabulary)
+    agreement, more = lookup.check(agreement, catalogue)
+    found += more
     found += parties.check(agreement, catalogue)
     found += purpose.check(agreement, vocabulary)
     found += legal.check(agreement, catalogue, vocabulary)

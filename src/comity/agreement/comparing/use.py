@@ -55,10 +55,25 @@ def _lookup(old: Agreement, new: Agreement) -> list[Difference]:
         found.append(wider("use.lookup.key", words, before.key, after.key))
     limits = (before.per_person_per_day, after.per_person_per_day)
     found += limit("use.lookup.per_person_per_day", "look-ups of one person a day", *limits)
+    found += _answers(before, after)
     words2 = ("a look-up needs a reason", "a look-up needs no reason any more")
     return found + flag(
         "use.lookup.reason_required", before.reason_required, after.reason_required, words=words2, true_widens=False
     )
+
+
+def _answers(before: LookupRule, after: LookupRule) -> list[Difference]:
+    clause = "use.lookup.answers"
+    if before.answers and not after.answers:
+        return [wider(clause, "who asks may put conditions of their own", ", ".join(before.answers), "")]
+    found = sets(clause, "the answer", before.answers, after.answers)
+    for name, text in after.answers.items():
+        if name in before.answers and before.answers[name] != text:
+            same = before.conditions.get(name) == after.conditions.get(name) is not None
+            if not same:
+                words = f"{name} now says whether {text} instead of whether {before.answers[name]}"
+                found.append(wider(f"{clause}.{name}", words, before.answers[name], text))
+    return found
 
 
 def _key(rule: LookupRule | None) -> str:
