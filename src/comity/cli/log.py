@@ -6,37 +6,22 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import click
 
+from comity.cli.log_shared import FOLDER, telling
+from comity.cli.log_witness import monitor, publish, witness
 from comity.cli.verify import read_key
 from comity.ledger import receipt as receipts
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
 from comity.ledger.note import parse_vkey
-from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
 from comity.stores.log_fsck import Finding, check_files, check_store
 from comity.stores.log_reader import LogReader
-
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """Turn the log's own errors into one line and exit status 1."""
-    try:
-        yield
-    except LogError as error:
-        click.echo(f"{error.code}: {error.why}", err=True)
-        sys.exit(1)
-    except Invalid as error:
-        click.echo(f"{error.code}: {error.why}", err=True)
-        sys.exit(1)
+from comity.stores.log_witnesses import FILE, read_policy
 
 
 @click.group("log")
@@ -45,12 +30,12 @@ def log() -> None:
 
 
 @log.command("tail")
-@click.argument("node", type=_FOLDER)
+@click.argument("node", type=FOLDER)
 @click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1, 100_000), help="How many entries.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def tail(node: Path, number: int, as_json: bool) -> None:
     """Print the last entries of NODE's log."""
-    with _telling():
+    with telling():
         reader = LogReader(node)
         size = reader.state().size
         for index, entry in reader.entries(max(0, size - number), size):
@@ -72,12 +57,12 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
 
 
 @log.command("prove")
-@click.argument("node", type=_FOLDER)
+@click.argument("node", type=FOLDER)
 @click.argument("index", type=click.IntRange(0))
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write receipt.json.")
 def prove(node: Path, index: int, output: IO[str]) -> None:
     """Write the receipt file of entry INDEX of NODE's log, proved in the published checkpoint."""
-    with _telling():
+    with telling():
         output.write(LogReader(node).prove_published(index).text)
 
 
@@ -99,21 +84,21 @@ def _report(found: list[Finding], size: int, seconds: float) -> None:
 
 
 @log.command("verify")
-@click.argument("folder", type=_FOLDER)
+@click.argument("folder", type=FOLDER)
 @click.option("--key", help="The log's verifier key, or a file that holds it (default: log.vkey beside the log).")
 def verify(folder: Path, key: str | None) -> None:
     """Check the public files of a log: every entry and hash against the signed checkpoint. Needs nothing private."""
-    with _telling():
+    with telling():
         begun = time.perf_counter()
         files, published = _public(folder, key)
         _report(check_files(files.folder, published), published.size, time.perf_counter() - begun)
 
 
 @log.command("fsck")
-@click.argument("node", type=_FOLDER)
+@click.argument("node", type=FOLDER)
 def fsck(node: Path) -> None:
     """Check NODE's store and public files from their parts, naming each entry that does not fit."""
-    with _telling():
+    with telling():
         begun = time.perf_counter()
         reader = LogReader(node)
         files, published = _public(node, None)
@@ -122,26 +107,38 @@ def fsck(node: Path) -> None:
 
 
 @log.command("export")
-@click.argument("node", type=_FOLDER)
+@click.argument("node", type=FOLDER)
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--key", help="The log's verifier key, or a file that holds it (default: log.vkey beside the log).")
 def export(node: Path, archive: Path, key: str | None) -> None:
     """Write the whole public log (tiles, entries, checkpoint, key, policy) of NODE to ARCHIVE, a new zip file."""
-    with _telling():
+    with telling():
         files, published = _public(node, key)
         found = check_files(files.folder, published)
         if found:
             _report(found, published.size, 0.0)
-        _pack(files, archive)
+        _pack(files, _policy(node, files), archive)
         click.echo(f"{archive}: {published.size} entries of {published.origin}")
 
 
-def _pack(files: LogFiles, archive: Path) -> None:
+def _policy(node: Path, files: LogFiles) -> str:
+    """The log's key, and the witnesses and quorum that the node names; without witnesses, ``quorum none``."""
+    if read_policy(node) is None:
+        return f"log {files.read_key()}\nquorum none\n"
+    own = (node / FILE).read_text("utf-8")
+    return own if files.read_key() in own.split() else f"log {files.read_key()}\n{own}"
+
+
+def _pack(files: LogFiles, policy: str, archive: Path) -> None:
     try:
         with zipfile.ZipFile(archive, "x", zipfile.ZIP_DEFLATED) as packed:
             for path in sorted(files.folder.rglob("*")):
                 if path.is_file() and not path.name.startswith("."):
                     packed.write(path, path.relative_to(files.folder).as_posix())
-            packed.writestr("policy", f"log {files.read_key()}\nquorum none\n")
+            packed.writestr("policy", policy)
     except FileExistsError:
         raise click.UsageError(f"{archive} exists already and is not overwritten") from None
+
+
+for _command in (publish, monitor, witness):
+    log.add_command(_command)

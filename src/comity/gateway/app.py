@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from comity.decision.request import Caller
-from comity.gateway import wire
+from comity.gateway import public_log, wire
 from comity.gateway.openapi import document
 from comity.gateway.service import Service
 from comity.gateway.tokens import TokenError, check
@@ -57,6 +57,7 @@ def app(service: Service) -> Starlette:
         Route("/v1/receipts/{name}", gateway.listing("/v1/receipts/"), methods=["GET"]),
         Route("/v1/log/key", gateway.public("/v1/log/key"), methods=["GET"]),
         Route("/v1/log/checkpoint", gateway.public("/v1/log/checkpoint"), methods=["GET"]),
+        Route("/log/{name:path}", gateway.log_file, methods=["GET"]),
         Route("/openapi.json", gateway.openapi, methods=["GET"]),
         Route("/healthz", gateway.healthz, methods=["GET"]),
         Route("/readyz", gateway.readyz, methods=["GET"]),
@@ -109,6 +110,11 @@ class _Gateway:
             return _response(reply)
 
         return endpoint
+
+    async def log_file(self, request: Request) -> Response:
+        """GET /log/checkpoint, /log/tile/...: the log as static files, for anyone."""
+        folder, name = self.service.node.path / "log", request.path_params["name"]
+        return _response(await self._thread(lambda: public_log.read(folder, name)))
 
     async def openapi(self, _: Request) -> Response:
         """GET /openapi.json."""

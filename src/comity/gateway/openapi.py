@@ -61,6 +61,9 @@ def _paths() -> dict[str, Any]:
         "/v1/receipts/{index}": {"get": _get("Prove a receipt anew", "ReceiptFile", parameters=[{"name": "index", **named}])},
         "/v1/log/checkpoint": {"get": _open("The log's newest signed checkpoint (C2SP tlog-checkpoint)")},
         "/v1/log/key": {"get": _open("The log's verifier key (C2SP signed-note)")},
+        "/log/{file}": {
+            "get": _file("A file of the public log: checkpoint, witnessed, log.vkey, tile/... (C2SP tlog-tiles)", named)
+        },
         "/openapi.json": {"get": {**_open("This description"), "responses": {"200": {"description": "OpenAPI 3.1"}}}},
         "/healthz": {"get": _health("Whether the process lives")},
         "/readyz": {"get": _health("Whether it is ready to answer")},
@@ -91,6 +94,17 @@ def _get(summary: str, result: str, *, parameters: list[dict[str, Any]] | None =
 def _open(summary: str) -> dict[str, Any]:
     text = {"text/plain": {"schema": {"type": "string"}}}
     return {"summary": summary, "security": [], "responses": {"200": {"description": "Text", "content": text}}}
+
+
+def _file(summary: str, named: dict[str, Any]) -> dict[str, Any]:
+    """A path whose parameter goes over several segments."""
+    binary = {"text/plain": {"schema": {"type": "string"}}, "application/octet-stream": {}}
+    return {
+        "summary": summary,
+        "security": [],
+        "parameters": [{"name": "file", **named}],
+        "responses": {"200": {"description": "The file", "content": binary}, "404": {"$ref": "#/components/responses/Error"}},
+    }
 
 
 def _health(summary: str) -> dict[str, Any]:

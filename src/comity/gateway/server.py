@@ -63,10 +63,10 @@ def run(service: Service, *, host: str, port: int) -> None:
         lifespan="on",
     )
     for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, _leave)
+        signal.signal(told, leave)
     uvicorn.Server(config).run()
 
 
-def _leave(*_: object) -> None:
+def leave(*_: object) -> None:
     """End with status 0. uvicorn hands the signal on once it has stopped: a stop that was asked for is no failure."""
     raise SystemExit(0)

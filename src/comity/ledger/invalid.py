@@ -22,6 +22,7 @@ CODES = {
     "vrf-wrong": "the month key was not made by this gateway's key for this person and month",
     "tag-wrong": "a tag does not follow from the month key",
     "absence-wrong": "the proof that there is no further access does not hold",
+    "policy-unreadable": "the file that says who must have seen a checkpoint breaks the format",
     "time-outside": "a cosignature is dated too far from now",
 }
 """Every code that ``Invalid`` may carry, with its meaning. The list is in the reference manual too."""

@@ -66,6 +66,11 @@ class Verifier:
         """The one-line form that people publish and compare."""
         return f"{self.name}+{self.fingerprint.hex()}+{base64.b64encode(bytes([self.kind]) + self.key).decode()}"
 
+    @property
+    def cosigns(self) -> bool:
+        """Whether this is a witness's key: its signatures state their time."""
+        return self.kind == COSIGNATURE
+
     def accepts(self, text: bytes, signature: bytes) -> bool:
         """Whether the signature (without its fingerprint) is this key's over the text of a note."""
         message = text
@@ -135,10 +140,17 @@ def parse_skey(skey: str) -> Signer:
     parts = skey.strip().split("+", 4)
     require(len(parts) == 5 and parts[:2] == ["PRIVATE", "KEY"], "key-unreadable", "This is not a note signing key.")
     raw = _decode(parts[4], "key-unreadable", "key")
-    require(len(raw) == 33 and raw[0] == ED25519, "algorithm-unknown", "Only Ed25519 signing keys are known here.")
-    signer = Signer(_named(parts[2]), Ed25519PrivateKey.from_private_bytes(raw[1:]))
+    known = len(raw) == 33 and raw[0] in (ED25519, COSIGNATURE)
+    require(known, "algorithm-unknown", "Only Ed25519 signing keys are known here.")
+    signer = Signer(_named(parts[2]), Ed25519PrivateKey.from_private_bytes(raw[1:]), raw[0])
     require(signer.verifier.fingerprint.hex() == parts[3], "key-unreadable", "The fingerprint does not fit the key.")
     return signer
+
+
+def skey(signer: Signer) -> str:
+    """A private key in the form that ``parse_skey`` reads."""
+    raw = bytes([signer.kind]) + signer.private.private_bytes_raw()
+    return f"PRIVATE+KEY+{_named(signer.name)}+{signer.verifier.fingerprint.hex()}+{base64.b64encode(raw).decode()}"
 
 
 @dataclass(frozen=True, slots=True)

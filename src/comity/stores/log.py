@@ -28,6 +28,7 @@ from comity.stores.log_hashes import verified_hashes
 from comity.stores.log_reader import LogReader
 from comity.stores.log_sequencer import Appended, Request, Sequencer, Then
 from comity.stores.log_tags import Month, period_tree, seal_key
+from comity.stores.log_witnesses import Round, Witnesses, read_policy
 
 __all__ = ["Appended", "LogError", "LogStore"]
 
@@ -50,14 +51,33 @@ class LogStore:
             raise LogError("log-corrupt", "couldn't open the log: the key is named for another log")
         published = self._reader.files.read_checkpoint(signer.verifier)
         hashes = verified_hashes(database.load_tile, state.size, state.root, published)
+        self._witnesses = self._ask_first(state.size)
         self._sequencer = Sequencer(root, signer, database, hashes, state)
         if published.size < state.size:
             self._sequencer.stale.set()
         self._gate = threading.Lock()
         self._stop = threading.Event()
         self._publish_every = publish_every
-        self._publisher = threading.Thread(target=self._publish_often, name="comity-log-files", daemon=True)
-        self._publisher.start()
+        self._shown = threading.Event()
+        """Set when there is something that the witnesses have not seen."""
+        self._threads = [threading.Thread(target=self._publish_often, name="comity-log-files", daemon=True)]
+        if self._witnesses is not None:
+            self._threads.append(threading.Thread(target=self._witness_often, name="comity-log-witnesses", daemon=True))
+            self._shown.set()
+        for thread in self._threads:
+            thread.start()
+
+    def _ask_first(self, size: int) -> Witnesses | None:
+        """Show the witnesses what was published last, before anything new is signed. One that saw more stops the start."""
+        policy = read_policy(self._root)
+        if policy is None:
+            return None
+        made = Witnesses(
+            self._root, policy, self._signer.verifier, size=lambda: self._reader.state().size, continues=self._reader.continues
+        )
+        if size or policy.witnesses:
+            made.ask(self._reader.files.read_note())
+        return made
 
     @classmethod
     def create(cls, root: Path, *, signer: Signer, publish_every: float = 1.0) -> LogStore:
@@ -199,7 +219,39 @@ class LogStore:
             checkpoint = Checkpoint(state.origin, state.size, state.root)
             if published.size < state.size:
                 files.publish(self._reader.database, self._sequencer.sign(state), checkpoint, since=published.size)
+                self._shown.set()
             return checkpoint
+
+    def witness(self) -> Round | None:
+        """Show the published checkpoint to the witnesses and keep their cosignatures beside it; None where there are none.
+
+        Raises ``LogError`` ``log-rolled-back`` when one contradicts the log; nothing is signed from then on.
+        """
+        if self._witnesses is None:
+            return None
+        note = self._reader.files.read_note()
+        try:
+            made = self._witnesses.ask(note)
+        except LogError as problem:
+            self._sequencer.failed = problem
+            raise
+        with locked(self._root / "publish.lock"):
+            self._reader.files.add_cosignatures(made.note, self._signer.verifier, quorum=made.quorum)
+        return made
+
+    def _witness_often(self) -> None:
+        while not self._stop.is_set():
+            self._shown.wait()
+            self._shown.clear()
+            if self._stop.is_set() or self._sequencer.failed:
+                return
+            try:
+                made = self.witness()
+            except (LogError, OSError):
+                made = None  # a contradiction has stopped the log; a full disk is asked again
+            if made is None or not made.quorum:
+                self._shown.set()
+            self._stop.wait(self._publish_every)
 
     def _publish_often(self) -> None:
         stale = self._sequencer.stale
@@ -224,7 +276,9 @@ class LogStore:
             self._stop.set()
         self._sequencer.stop()
         self._sequencer.stale.set()
-        self._publisher.join()
+        self._shown.set()
+        for thread in self._threads:
+            thread.join()
         try:
             if self._sequencer.failed is None:
                 self.publish()

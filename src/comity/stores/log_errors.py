@@ -12,6 +12,7 @@ CODES = {
     "log-key-reused": "the idempotency key was used before for another entry",
     "log-period-sealed": "the month's tags are sealed, and no access may be added to it",
     "log-closed": "the log was closed",
+    "log-policy": "the file that names the witnesses cannot be read, so nobody could tell whether the log is witnessed",
     "log-index": "there is no such entry",
 }
 """Every code that ``LogError`` may carry, with its meaning."""

@@ -93,6 +93,25 @@ class LogFiles:
         except Invalid as problem:
             raise LogError("log-corrupt", f"couldn't verify log/checkpoint: {problem.why}") from None
 
+    def add_cosignatures(self, cosigned: str, log: Verifier, *, quorum: bool) -> None:
+        """Put cosignatures beside the log's own in ``checkpoint`` if it is still the same; keep the newest one with a quorum.
+
+        ``witnessed`` is the newest checkpoint that enough witnesses cosigned; ``checkpoint`` may be ahead of it by seconds.
+        """
+        checkpoint = checkpoints.open_checkpoint(cosigned, log=log)[0]
+        if self.read_checkpoint(log) == checkpoint:
+            write_whole(self.folder / "checkpoint", cosigned.encode())
+        if quorum and (not (self.folder / "witnessed").exists() or self.witnessed(log).size <= checkpoint.size):
+            write_whole(self.folder / "witnessed", cosigned.encode())
+        sync_folder(self.folder)
+
+    def witnessed(self, log: Verifier) -> Checkpoint:
+        """The newest checkpoint that a quorum cosigned when it was written. Whoever relies on it checks the quorum again."""
+        try:
+            return checkpoints.open_checkpoint(self._read("witnessed"), log=log)[0]
+        except Invalid as problem:
+            raise LogError("log-corrupt", f"couldn't verify log/witnessed: {problem.why}") from None
+
     def publish(self, database: LogDatabase, note: str, checkpoint: Checkpoint, *, since: int) -> None:
         """Write the tiles and bundles that changed since a published size, sync them, then the checkpoint."""
         touched: set[Path] = set()
