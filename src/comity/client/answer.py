@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _COMPANION = b"comity:suppressed"
 _ANSWER = b"comity:answer"
 _RECEIPT = b"comity:receipt"
+_UNREADABLE = (pa.ArrowException, OSError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
+"""What reading bytes that are no answer can raise."""
 
 
 @final
@@ -176,7 +178,7 @@ def from_arrow(body: bytes, *, key: Callable[[], str]) -> Answer:
         table = pa.ipc.open_stream(io.BytesIO(body)).read_all()
         held = table.schema.metadata or {}
         return Answer(table, json.loads(held[_ANSWER]), Receipt(json.loads(held[_RECEIPT]), key=key))
-    except (pa.ArrowInvalid, KeyError, ValueError, TypeError):
+    except _UNREADABLE:
         raise ComityError(
             "The node's answer cannot be read.", next="Check that client and node are of the same version."
         ) from None
@@ -190,7 +192,7 @@ def from_json(body: bytes, *, key: Callable[[], str]) -> Answer:
         values = list(zip(*read["rows"], strict=True)) if read["rows"] else [()] * len(names)
         table = pa.table(dict(zip(names, map(list, values), strict=True)))
         return Answer(table, read, Receipt(read["receipt"], key=key))
-    except (pa.ArrowInvalid, KeyError, ValueError, TypeError):
+    except _UNREADABLE:
         raise ComityError(
             "The node's answer cannot be read.", next="Check that client and node are of the same version."
         ) from None

@@ -123,7 +123,7 @@ def _accepted(reply: Reply) -> Reply:
         refused = Refused(
             error["code"], clause=error["clause"], why=error["why"], next=error["next"], receipt=error.get("receipt")
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ComityError(
             f"What answered (HTTP {reply.status}) is not a Comity node.", next="Check the address, and any proxy on the way."
         ) from None
@@ -133,7 +133,7 @@ def _accepted(reply: Reply) -> Reply:
 def _object(reply: Reply) -> dict[str, Any]:
     try:
         read = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict):
         raise ComityError("The node's reply cannot be read.", next="Check that client and node are of the same version.")
