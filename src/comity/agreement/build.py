@@ -28,6 +28,7 @@ from comity.agreement.model import (
 )
 from comity.agreement.shapes import day, flag, share
 from comity.agreement.treatments import treatment, uses
+from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells, Zeros
 
@@ -181,10 +182,19 @@ def _protect(given: Map) -> Protect:
     return Protect(
         small_cells=small,
         rows=_row_limits(given["rows"]) if "rows" in given else None,
-        privacy_budget=frozen(given.get("privacy_budget")),
+        privacy_budget=_budget(given["privacy_budget"]) if "privacy_budget" in given else None,
         pseudonyms=frozen(given.get("pseudonyms")),
         in_transit=given.get("in_transit"),
         human_check=HumanCheck(days=check["days"], notice=check.get("notice", "")) if check is not None else None,
+    )
+
+
+def _budget(given: Map) -> PrivacyBudget:
+    return PrivacyBudget(
+        epsilon=float(given["epsilon"]),
+        delta=float(given["delta"]),
+        period=given["period"],
+        per_query_max=float(given.get("per_query_max", given["epsilon"])),
     )
 
 

@@ -113,6 +113,7 @@ def _lets_out(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
         "statistics": "Figures about groups of people, never about one",
         "rows": "Rows, one for each record",
         "lookup": "Answers about one person at a time",
+        "synthetic": "Made-up tables: rows of nobody that look like the real ones",
     }
     made.append("; ".join(ways[w] for w in agreement.use.ways) + ".")
     for data in agreement.data:
@@ -208,6 +209,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
         made.append("That nobody is in a group is " + ("shown." if cells.zeros == "shown" else "hidden as well."))
         made.append("Two answers compared with each other can still tell more than each alone: every question is in the log.")
     made += _row_limits(agreement)
+    made += _budget(agreement)
     pseudonyms = [f"{d.alias}.{r.name}" for d in agreement.data for r in d.columns.values() if r.treatment.kind == "pseudonym"]
     if pseudonyms:
         made.append(f"Pseudonyms stand for {', '.join(pseudonyms)}; another agreement gets others. They remain personal data.")
@@ -219,6 +221,17 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     ):
         made.append(f"At most {number:,} {what}." if number is not None else f"No limit on {what}.")
     return tuple(made)
+
+
+def _budget(agreement: Agreement) -> list[str]:
+    budget = agreement.protect.privacy_budget
+    if budget is None:
+        return []
+    return [
+        f"Whatever is made up is differentially private: with or without any one person it comes out nearly alike "
+        f"(epsilon {budget.epsilon:g} at delta {budget.delta:g} a {budget.period}, at most {budget.per_query_max:g} a table).",
+        "The budget is that of the dataset: what other agreements spent of it counts.",
+    ]
 
 
 def _row_limits(agreement: Agreement) -> list[str]:

@@ -12,6 +12,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells
 from comity.protection.treatment import EXACT, Treatment
@@ -20,7 +21,7 @@ from comity.question.expressions import Expression
 USES = ("return", "group", "filter", "measure", "link")
 """What a column may be used for. Each is granted by name only: ``return`` does not imply ``group`` or ``filter``."""
 
-WAYS = ("statistics", "rows", "lookup")
+WAYS = ("statistics", "rows", "lookup", "synthetic")
 """Ways of asking. YAML also accepts ``query`` for statistics and ``export`` for rows."""
 
 KINDS = ("lookup", "matching", "statistics", "extract", "research-licence", "stream", "open-release")
@@ -183,7 +184,7 @@ class Protect:
 
     small_cells: SmallCells | None = None
     rows: RowLimits | None = None
-    privacy_budget: Mapping[str, Any] | None = None
+    privacy_budget: PrivacyBudget | None = None
     pseudonyms: Mapping[str, str] | None = None
     in_transit: str | None = None
     human_check: HumanCheck | None = None

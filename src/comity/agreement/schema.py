@@ -30,6 +30,7 @@ from comity.agreement.shapes import (
     Word,
 )
 from comity.agreement.treatments import TreatmentShape, UseShape
+from comity.protection.privacy_budget import PERIODS
 
 _CODE = Text(CODE, "a short name in small letters, digits and hyphens", 63)
 _ID = Text(IDENTIFIER, "an identifier in small letters, digits, dots and hyphens, like agr-2026-017", 64)
@@ -119,7 +120,9 @@ _COUNT = Number(1, 10**11)
 USE = _keys(
     "by ways",
     by=Many(Text(ROLE, "role:NAME@AGENCY, like role:analyst@social", 140), least=1),
-    ways=Many(Word(("query", "statistics", "rows", "export", "lookup"), later=("stream", "train", "federated")), least=1),
+    ways=Many(
+        Word(("query", "statistics", "rows", "export", "lookup", "synthetic"), later=("stream", "train", "federated")), least=1
+    ),
     lookup=_keys(
         "key",
         key=Text(most=127),
@@ -155,7 +158,14 @@ PROTECT = _keys(
         suppress_at_most=Percent(),
         sample=Percent(),
     ),
-    privacy_budget=Later("noise and its budget do not exist yet"),
+    privacy_budget=_keys(
+        "epsilon delta period",
+        unit=Word(("person",)),
+        epsilon=Number(0.001, 20, fraction=True),
+        delta=Number(1e-15, 0.001, fraction=True),
+        period=Word(PERIODS),
+        per_query_max=Number(0.001, 20, fraction=True),
+    ),
     pseudonyms=_keys(scope=Word(("agreement",)), rotate=Word(("version", "month", "quarter", "year"))),
     in_transit=Word(("tls12", "tls13")),
     human_check_before_adverse_action=_keys("days", days=Number(0, 365), notice=Text(most=200)),

@@ -18,6 +18,8 @@ COMMANDS = {
     "agreement": ("comity.cli.agreement", "Check, explain, preview, sign, start and stop agreements."),
     "ask": ("comity.cli.ask", "Ask a question in SQL under an agreement."),
     "lookup": ("comity.cli.lookup", "Look one person up under an agreement."),
+    "synthetic": ("comity.cli.synthetic", "Make a table of nobody that looks like the real one."),
+    "budget": ("comity.cli.budget", "What was spent of the privacy budgets."),
     "verify": ("comity.cli.verify", "Check a receipt offline, with the log's public key."),
     "log": ("comity.cli.log", "Look at a node's log, prove entries, check it."),
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),

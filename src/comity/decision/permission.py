@@ -100,6 +100,7 @@ _OTHER_WAY = {
     "rows": "Ask for aggregates (GROUP BY with count, sum, avg ...) instead of single rows.",
     "statistics": "Ask in an agreed way; a new version could allow statistics.",
     "lookup": "Ask in an agreed way; a new version could allow look-ups.",
+    "synthetic": "Ask in an agreed way; a new version could allow synthetic tables.",
 }
 
 

@@ -27,7 +27,7 @@ class Request:
     purpose: str
     caller: Caller
     way: str
-    """``statistics``, ``rows`` or ``lookup``."""
+    """``statistics``, ``rows``, ``lookup`` or ``synthetic``."""
     reason: str | None = None
 
 

@@ -6,8 +6,10 @@ Nothing is released before its receipt is durable, and nothing runs before its q
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,8 +19,8 @@ from comity.decision.engine import EngineError
 from comity.decision.plan import Plan
 from comity.decision.request import Facts, Request
 from comity.gateway import facts as gathering
-from comity.gateway import lookup, quota
-from comity.gateway.ask import Ask, OnePerson, Sql
+from comity.gateway import lookup, quota, synthetic
+from comity.gateway.ask import Ask, MadeUp, OnePerson, Sql
 from comity.gateway.compile import compile_sql
 from comity.gateway.fault import noted
 from comity.gateway.record import Recorded, protections, record, treatments
@@ -49,6 +51,8 @@ class Answer:
     protected: tuple[str, ...]
     index: int
     receipt: Bundle
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers about the answer that may be shown: how good a synthetic table is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +81,8 @@ def answer(service: Service, request: Request, ask: Ask, *, now: datetime | None
     ``now`` is UTC, naive; the clock's where not given.
     """
     now = now or datetime.now(UTC).replace(tzinfo=None)
-    request = replace(request, way="lookup" if isinstance(ask, OnePerson) else "")
+    ways: dict[type, str] = {OnePerson: "lookup", MadeUp: "synthetic"}
+    request = replace(request, way=ways.get(type(ask), ""))
     with service.node.still():
         return _answer(service, request, ask, now)
 
@@ -107,15 +112,17 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
     seen.append(case)
     taken = quota.reserve(service, case, plan)
     try:
-        done = run(service, case, plan, people=taken.people)
+        done = run(service, case, plan, ask, people=taken.people)
     except Refused:
         taken.settle(0)
         raise
     taken.settle(done.people)
-    said = protections(plan)
+    said = (*protections(plan), *done.said)
     kept = record(
         service, case.agreement, case.request, ask, now=now, plan=plan, protections=said, rows=done.count, people=done.people
     )
+    if done.reservation is not None:
+        service.node.budgets.released(done.reservation, receipt=kept.index)
     _LOG.info("answered", extra={"way": plan.way, "agreement": plan.agreement, "receipt": kept.index})
     return Answer(
         table=done.table,
@@ -123,6 +130,7 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
         protected=(*(treatments(plan) if done.notes else said), *done.notes),
         index=kept.index,
         receipt=kept.receipt,
+        figures=done.figures,
     )
 
 
@@ -172,6 +180,8 @@ def decided(service: Service, case: Case, ask: Ask) -> tuple[Case, Plan]:
     if isinstance(ask, Sql):
         plan = compile_sql(service, case, ask)
         return replace(case, request=replace(case.request, way=plan.way)), plan
+    if isinstance(ask, MadeUp):
+        return case, synthetic.plan(service, case, ask)
     assert case.person is not None
     return case, lookup.plan(service, case, ask)
 

@@ -22,4 +22,17 @@ class OnePerson:
     """The agreement's source (``data[].as``); needed only where several could answer."""
 
 
-Ask = Sql | OnePerson
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeUp:
+    """A synthetic table of so many rows, with these columns of one source."""
+
+    source: str
+    columns: tuple[str, ...]
+    rows: int
+    epsilon: float
+    """What it may cost of the privacy budget."""
+    target: str = ""
+    """The column that a judge of the table learns to guess; the last one where none is named."""
+
+
+Ask = Sql | OnePerson | MadeUp

@@ -10,7 +10,7 @@ from typing import Any
 from comity.agreement.model import Agreement
 from comity.decision.plan import Plan
 from comity.decision.request import Request
-from comity.gateway.ask import Ask, Sql
+from comity.gateway.ask import Ask, MadeUp, Sql
 from comity.gateway.service import Service
 from comity.ledger.bundle import Bundle
 from comity.ledger.receipt import make
@@ -71,6 +71,8 @@ def _detail(service: Service, request: Request, ask: Ask, *, now: datetime, rows
     }
     if isinstance(ask, Sql):
         detail["sql"] = "sha256:" + sha256(ask.text.encode(errors="surrogatepass")).hexdigest()
+    elif isinstance(ask, MadeUp):
+        detail["made_up"] = {"source": _text(ask.source), "columns": [_text(c) for c in ask.columns], "rows": ask.rows}
     else:
         detail["want"] = [_text(want) for want in ask.want]
         detail["person"] = service.node.quotas.person("", "", "", ask.person).hex()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from comity.decision.plan import Plan
-from comity.gateway import lookup
+from comity.gateway import lookup, synthetic
+from comity.gateway.ask import Ask, MadeUp
 from comity.gateway.pseudonyms import Pseudonymiser
 from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
@@ -30,10 +32,19 @@ class Done:
     count: int
     people: int
     notes: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    """What protected this answer beyond the plan, for the receipt."""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    reservation: int | None = None
+    """The entry of the privacy ledger that paid for it."""
 
 
-def run(service: Service, case: Case, plan: Plan, *, people: int) -> Done:
+def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> Done:
     """Run a plan and protect what it gives. ``people`` were reserved for it. Raises ``EngineError`` or Refused."""
+    if isinstance(ask, MadeUp):
+        made_up = synthetic.made(service, case, plan, ask)
+        table = made_up.table
+        return Done(table, table.num_rows, 0, made_up.notes, made_up.said, made_up.figures, made_up.reservation)
     if isinstance(plan.question, Statistics):
         return statistics(service, plan, plan.question)
     if isinstance(plan.question, Rows):

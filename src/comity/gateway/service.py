@@ -30,6 +30,8 @@ class Service:
         self._given = engine
         self._memory: OrderedDict[tuple[str, Hashable], Any] = OrderedDict()
         self._lock = threading.Lock()
+        self.progress: Callable[[str], None] = lambda _: None
+        """Where long work says how far it is; set by whoever waits for it."""
 
     @classmethod
     def open(cls, path: str | Path) -> Service:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from comity.stores.problem import NotWritten, StoreError
 
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE lifecycle (
@@ -36,6 +36,9 @@ CREATE TABLE usage (
 CREATE TABLE looked_up (
   person BLOB NOT NULL, day TEXT NOT NULL, times INTEGER NOT NULL,
   PRIMARY KEY (person, day)) STRICT, WITHOUT ROWID;
+CREATE TABLE spent (
+  number INTEGER PRIMARY KEY, dataset TEXT NOT NULL, agreement TEXT NOT NULL, recipient TEXT NOT NULL,
+  rho REAL NOT NULL CHECK (rho > 0), at TEXT NOT NULL, receipt INTEGER) STRICT;
 CREATE TABLE revoked (
   token TEXT PRIMARY KEY, who TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from comity.stores import settings as files
 from comity.stores.agreements import Agreements, Held
+from comity.stores.budget import Budgets
 from comity.stores.database import Database
 from comity.stores.keys import Keys
 from comity.stores.log import LogStore
@@ -52,6 +53,7 @@ class Node:
         self.keys = Keys(path / "keys")
         self.state = State(database)
         self.quotas = Quotas(database, self.keys.person)
+        self.budgets = Budgets(database)
         self._database = database
         self._known: _Known | None = None
         self._lock = threading.RLock()

@@ -139,6 +139,17 @@ def _row_limits(old: Agreement, new: Agreement) -> list[Difference]:
     return found + sets(f"{clause}.of", "the column that must stay diverse", before.of, after.of, more_widens=False)
 
 
+def _budget(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = old.protect.privacy_budget, new.protect.privacy_budget
+    clause, whole = "protect.privacy_budget", ("month", "quarter", "year")
+    found: list[Difference] = []
+    for key in ("epsilon", "delta", "per_query_max"):
+        was, will = (getattr(budget, key) if budget else None for budget in (before, after))
+        found += limit(f"{clause}.{key}", f"the {key} of the privacy budget", was, will)
+    times = [len(whole) - whole.index(b.period) if b else None for b in (before, after)]
+    return found + limit(f"{clause}.period", "how often the privacy budget begins anew", *times)
+
+
 def _asked(number: int) -> int | None:
     return number if number > 1 else None
 
@@ -164,6 +175,7 @@ def _protect(old: Agreement, new: Agreement) -> list[Difference]:
         true_widens=True,
     )
     found += _row_limits(old, new)
+    found += _budget(old, new)
     days = [a.protect.human_check.days if a.protect.human_check else None for a in (old, new)]
     check = "protect.human_check_before_adverse_action.days"
     found += limit(check, "the days a person has to contest", *days, more_widens=False)

@@ -1,0 +1,165 @@
+"""The privacy ledger: nothing is released that was not reserved, and no cap is ever passed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comity.protection.privacy_budget import PERIODS, begins
+from comity.stores.budget import Budgets
+from comity.stores.database import Database
+from shared import ROOT
+
+NOW = datetime(2026, 11, 23, 12, 0)
+YEAR = date(2026, 1, 1)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "state.db"
+    Database.create(made)
+    return made
+
+
+def take(ledger: Budgets, rho: float, *, cap: float = 1.0, dataset: str = "a.t", now: datetime = NOW, since: date = YEAR):
+    return ledger.reserve(dataset, rho=rho, cap=cap, since=since, agreement="agr", recipient="r", now=now)
+
+
+def test_a_reservation_counts_at_once_and_for_good(file):
+    """Released or not, and after the file was opened again."""
+    ledger = Budgets(Database(file))
+    number = take(ledger, 0.4)
+    assert ledger.spent("a.t", since=YEAR) == 0.4
+    assert take(ledger, 0.4) is not None
+    ledger.released(number, receipt=7)
+    again = Budgets(Database(file))
+    assert again.spent("a.t", since=YEAR) == 0.8
+    assert [(e.number, e.receipt) for e in again.entries()] == [(1, 7), (2, None)]
+
+
+def test_the_cap_is_reached_and_never_passed(file):
+    """What would pass it takes nothing; what just fits is taken."""
+    ledger = Budgets(Database(file))
+    assert take(ledger, 0.7)
+    assert take(ledger, 0.4) is None
+    assert take(ledger, 0.3)
+    assert take(ledger, 1e-9) is None
+    assert ledger.spent("a.t", since=YEAR) == pytest.approx(1.0)
+
+
+def test_a_dataset_is_one_budget_whoever_spends_it(file):
+    """Another agreement and another recipient draw from the same; another dataset has its own."""
+    ledger = Budgets(Database(file))
+    assert ledger.reserve("a.t", rho=0.9, cap=1.0, since=YEAR, agreement="x", recipient="p", now=NOW)
+    assert ledger.reserve("a.t", rho=0.2, cap=1.0, since=YEAR, agreement="y", recipient="q", now=NOW) is None
+    assert ledger.reserve("a.u", rho=0.2, cap=1.0, since=YEAR, agreement="y", recipient="q", now=NOW)
+
+
+def test_a_period_begins_with_nothing_spent(file):
+    """Periods are those of the calendar, in UTC."""
+    ledger = Budgets(Database(file))
+    assert take(ledger, 1.0, now=datetime(2026, 12, 31, 23, 59))
+    following = datetime(2027, 1, 1, 0, 0)
+    assert take(ledger, 1.0, now=following, since=begins("year", following.date()))
+    assert begins("quarter", date(2026, 11, 23)) == date(2026, 10, 1)
+    assert begins("month", date(2026, 11, 23)) == date(2026, 11, 1)
+    assert all(begins(p, date(2026, 1, 1)) == date(2026, 1, 1) for p in PERIODS)
+
+
+def test_a_clock_that_was_set_back_gives_nothing_back(file):
+    """What was spent later than now still counts for the period that holds now."""
+    ledger = Budgets(Database(file))
+    assert take(ledger, 1.0, now=NOW)
+    back = datetime(2025, 11, 23, 12, 0)
+    assert take(ledger, 0.1, now=back, since=begins("year", back.date())) is None
+
+
+@given(losses=st.lists(st.floats(1e-6, 0.6), max_size=30))
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_asked_the_cap_holds(losses, tmp_path_factory):
+    """And a loss is only refused where it would not fit."""
+    file = tmp_path_factory.mktemp("ledger") / "state.db"
+    Database.create(file)
+    ledger, total = Budgets(Database(file)), 0.0
+    for rho in losses:
+        taken = take(ledger, rho)
+        assert (taken is not None) == (total + rho <= 1.0 + 1e-9) or abs(total + rho - 1.0) < 1e-9
+        total += rho if taken else 0.0
+    assert ledger.spent("a.t", since=YEAR) <= 1.0 + 1e-9
+
+
+def test_many_threads_never_pass_the_cap(file):
+    """Each takes what it can of one budget."""
+    ledger = Budgets(Database(file))
+    taken: list[int] = []
+
+    def work() -> None:
+        taken.extend(n for _ in range(40) if (n := take(ledger, 0.01)) is not None)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == len(set(taken)) == 100
+    assert ledger.spent("a.t", since=YEAR) == pytest.approx(1.0)
+
+
+WRITER = """
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from comity.stores.budget import Budgets
+from comity.stores.database import Database
+ledger = Budgets(Database(Path(sys.argv[1])))
+while True:
+    number = ledger.reserve("a.t", rho=0.001, cap=float(sys.argv[2]), since=date(2026, 1, 1), agreement="agr", recipient=sys.argv[3],
+                            now=datetime(2026, 11, 23))
+    if number is None:
+        break
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("kills", [16, pytest.param(500, marks=pytest.mark.slow)])
+def test_killed_writers_lose_no_reservation_and_pass_no_cap(file, kills):
+    """Kill -9 of one of four writers at a time: every number that was told is in the ledger, each once."""
+    if kills > 100 and "COMITY_LONG" not in os.environ:
+        pytest.skip("the long form: COMITY_LONG=1")
+    draw, told, cap = random.Random(kills), [], 1000.0
+    outputs = [file.with_name(f"told{n}") for n in range(kills + 4)]
+
+    def start(n: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", WRITER, str(file), str(cap), f"r{n}"]
+        return subprocess.Popen(command, stdout=outputs[n].open("wb"), env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+
+    writers = [start(n) for n in range(4)]
+    time.sleep(1.5)
+    for n in range(4, kills + 4):
+        time.sleep(draw.random() * 0.1)
+        at = draw.randrange(4)
+        writers[at].send_signal(signal.SIGKILL)
+        writers[at].wait()
+        writers[at] = start(n)
+    for writer in writers:
+        writer.kill()
+        writer.wait()
+    for output in outputs:
+        told += [int(line) for line in output.read_text().split("\n")[:-1]]
+    ledger = Budgets(Database(file))
+    numbers = [e.number for e in ledger.entries()]
+    assert len(told) == len(set(told)) > 50
+    assert set(told) <= set(numbers)
+    assert ledger.spent("a.t", since=YEAR) == pytest.approx(0.001 * len(numbers))
+    assert ledger.spent("a.t", since=YEAR) <= cap
