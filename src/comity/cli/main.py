@@ -19,6 +19,7 @@ COMMANDS = {
     "ask": ("comity.cli.ask", "Ask a question in SQL under an agreement."),
     "lookup": ("comity.cli.lookup", "Look one person up under an agreement."),
     "verify": ("comity.cli.verify", "Check a receipt offline, with the log's public key."),
+    "person": ("comity.cli.person", "List every access to one person's record, provably all."),
     "log": ("comity.cli.log", "Look at a node's log, prove entries, check it."),
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),
     "token": ("comity.cli.token", "Issue and revoke tokens."),
