@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-import city
 import node_kit
 from comity.gateway.service import Service
 from comity.stores.catalogue_folder import CatalogueFolder
@@ -255,9 +254,10 @@ def test_a_suspended_agreement_answers_nobody_from_the_next_request_on(target: T
 def test_a_text_changed_after_signing_answers_nobody(target: Target) -> None:
     """One word in the file: the signatures are of another text."""
     file = target.path / "agreements" / f"{AGREEMENT}.v1.yaml"
-    file.write_text(city.AGREEMENT.replace("fewer_than: 10", "fewer_than: 2"))
+    signed = file.read_text()
+    file.write_text(signed.replace("fewer_than: 10", "fewer_than: 2"))
     try:
         got = target.analyst.post("/v1/ask", json=ASK)
     finally:
-        file.write_text(city.AGREEMENT)
+        file.write_text(signed)
     assert (got.status_code, got.json()["code"]) == (403, "unsigned")
