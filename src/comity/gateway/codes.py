@@ -7,6 +7,14 @@ CODES: dict[str, str] = {
     "rows-per-answer": "The answer has more rows than the agreement allows in one answer.",
     "lookup-source": "It is not clear which of the agreement's sources is to be asked about the person.",
     "lookup-want": "A look-up names at least one column or condition, and at most 50.",
+    "reidentify-prohibited": "The agreement lets nobody open a pseudonym.",
+    "reidentify-request": "This is not a request to open one token.",
+    "reidentify-token": "A request names one token, of that agreement, column and recipient.",
+    "reidentify-warrant": "A request to open a token names the warrant it rests on.",
+    "reidentify-officers": "Two different officers must sign the very request.",
+    "reidentify-stale": "The request to open a token is too old, or of the future.",
+    "reidentify-column": "No such column leaves as a pseudonym.",
+    "reidentify-used": "The request to open a token was used already.",
     "token-missing": "The request carries no token.",
     "token-unreadable": "The token is not one of this node.",
     "token-expired": "The token has expired.",
@@ -21,7 +29,14 @@ CODES: dict[str, str] = {
     "state-unavailable": "The node cannot count the request now, so nothing is run.",
     "node-trouble": "The node could not finish; nothing was released.",
 }
-"""Refusals by ``decide`` have their codes in ``decision.codes``, those of reading SQL in ``question``."""
+"""Refusals by ``decide`` have their codes in ``decision.codes``, those of reading SQL in ``question.codes``."""
+MOVING: dict[str, str] = {
+    "agreement-problems": "The agreement's text has problems that stop it.",
+    "lifecycle-move": "The agreement is in a state from which it cannot be moved so.",
+    "lifecycle-needs": "Something that the move needs is not so yet.",
+    "lifecycle-who": "The party that moves the agreement is not one that may.",
+}
+"""Codes of moving an agreement through its life, which is done at the node and not over HTTP."""
 
 _STATUS = {
     "agreement-unknown": 404,
