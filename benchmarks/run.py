@@ -112,7 +112,8 @@ def own_times(node: Path) -> list[Row]:
         service.start()
         case = prepare(service, request("statistics"), Sql(text=JOIN), now())
         cold = [timed(lambda i=i: compile_sql(service, case, Sql(text=f"{JOIN} having count(*) > {i}"))) for i in range(50)]
-        cached = timed(lambda: [compile_sql(service, case, Sql(text=JOIN)) for _ in range(2000)]) / 2000
+        with service.node.still():  # as within a request, which looks at the node's folders once
+            cached = timed(lambda: [compile_sql(service, case, Sql(text=JOIN)) for _ in range(2000)]) / 2000
         made.append(("compile, three joins, cold", ms(statistics.median(cold)), "", "", "5 ms"))
         made.append(("compile, cached", us(cached), "", "", "5 us"))
         made.append(("look-up with its receipt, CPU", us(lookups(service)), "", "", "150 us"))

@@ -17,8 +17,11 @@ import rules
 from comity.agreement.keys import KEYS
 from comity.agreement.lifecycle import MOVES, STATES
 from comity.cli.main import main as command_line
+from comity.decision.codes import CODES as DECIDING
 from comity.gateway import openapi
-from comity.gateway.codes import CODES
+from comity.gateway.codes import CODES as ANSWERING
+from comity.gateway.codes import MOVING, status
+from comity.question.codes import CODES as READING
 from comity.question.functions import FUNCTIONS
 from comity.vocabulary.terms import GROUPS, load
 
@@ -58,11 +61,12 @@ def lifecycle() -> str:
 
 def refusal_codes() -> str:
     """Every code of a refusal or error."""
-    rows = [(f"`{code}`", meaning) for code, meaning in sorted(CODES.items())]
+    every = READING | DECIDING | ANSWERING | MOVING
+    rows = [(f"`{code}`", "-" if code in MOVING else str(status(code)), every[code]) for code in sorted(every)]
     return (
         "# Refusal codes\n\nA refusal has a code, the clause it rests on, why, and what to do next. Codes are stable; texts "
         "may change. The same code means the same in the command line, over HTTP and in the client.\n\n"
-        + _table(("code", "meaning"), rows)
+        + _table(("code", "HTTP status", "meaning"), rows)
     )
 
 

@@ -1,4 +1,4 @@
-"""One mutant, tried: a fork of the collected tests in which one function's code is another's.
+"""One mutant, tried: a fork of the collected tests that call the function, in which its code is the mutant's.
 
 Where a check stands outside any function there is nothing to exchange, and a process of its own loads the changed module.
 """
@@ -8,12 +8,15 @@ from __future__ import annotations
 import importlib.abc
 import importlib.util
 import inspect
+import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 
 import pytest
 from mutants import Mutant
@@ -21,37 +24,107 @@ from mutants import Mutant
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "comity"
 OPTIONS = (
-    "-x", "-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist",
-    "--hypothesis-seed=0", "--ignore=tests/spec/protection/test_synthetic.py",
+    "-x", "-o", "addopts=--import-mode=importlib", "-m", "not slow", "-k", "not duckdb", "-p", "no:terminal",
+    "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "--ignore=tests/spec/agreement",
+    "--ignore=tests/spec/protection/test_synthetic.py",
 )  # fmt: skip
-"""What is ignored is slow and covers nothing that is mutated here."""
+"""What is left out takes long and covers nothing of what is mutated here that the rest does not."""
+
+Touched = dict[str, tuple[float, frozenset[str]]]
+"""For each test: its seconds, and the functions it calls, as ``decision/uses.py: Uses.need``."""
 
 
-def start(session: pytest.Session, mutant: Mutant | None, tests: Sequence[str]) -> int:
-    """Fork a child that runs the collected tests; its pid. The child ends with 0 where all of them pass."""
+def start(items: Sequence[pytest.Item], mutant: Mutant) -> int:
+    """Fork a child that runs the tests on the mutant; its pid. The child ends with 0 where all of them pass."""
     pid = os.fork()
     if pid:
         return pid
+    _apart()
+    status = 1
+    try:
+        if not _exchanged(mutant):
+            run = str(Path(__file__).with_name("run.py"))
+            files = list(dict.fromkeys(item.nodeid.partition("::")[0] for item in items))
+            os.execv(sys.executable, [sys.executable, run, "--cold", mutant.file, mutant.name, "--tests", *files])
+        status = _run(items, lambda item: None)
+    finally:
+        os._exit(status)
+
+
+def touched(session: pytest.Session) -> Touched:
+    """Run every collected test once in a fork and see which functions each calls; ends at one that fails, which is left out."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _apart()
+        status = 1
+        try:
+            seen: dict[str, tuple[float, list[str]]] = {}
+            _run(session.items, _Watch(seen))
+            with os.fdopen(writing, "w", encoding="utf-8") as out:
+                json.dump(seen, out)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as into:
+        text = into.read()
+    os.waitpid(pid, 0)
+    return {name: (seconds, frozenset(called)) for name, (seconds, called) in json.loads(text or "{}").items()}
+
+
+class _Watch:
+    """Called between tests: what was called since the last time belongs to the test that ended."""
+
+    def __init__(self, seen: dict[str, tuple[float, list[str]]]) -> None:
+        self.seen, self.codes, self.began = seen, set[CodeType](), time.monotonic()
+        threading.settrace(self._call)
+        sys.settrace(self._call)
+
+    def _call(self, frame: FrameType, event: str, argument: object) -> None:
+        self.codes.add(frame.f_code)
+
+    def __call__(self, item: pytest.Item) -> None:
+        names = {_named(code) for code in tuple(self.codes) if code.co_filename.startswith(str(SOURCE))}
+        self.seen[item.nodeid] = (time.monotonic() - self.began, sorted(names))
+        self.codes.clear()
+        self.began = time.monotonic()
+        sys.settrace(self._call)
+
+
+def _named(code: CodeType) -> str:
+    return f"{Path(code.co_filename).relative_to(SOURCE)}: {code.co_qualname.partition('.<locals>')[0]}"
+
+
+def covering(items: Sequence[pytest.Item], known: Touched, mutant: Mutant) -> list[pytest.Item]:
+    """The tests that call the mutant's function, file by file, the quickest file first."""
+    function = f"{mutant.file}: {mutant.name.partition(':')[0]}."
+    chosen = [i for i in items if any(_within(function, called) for called in known[i.nodeid][1])]
+    costs: dict[Path, float] = {}
+    for item in chosen:
+        costs[item.path] = costs.get(item.path, 0.0) + known[item.nodeid][0]
+    return sorted(chosen, key=lambda item: (costs[item.path], str(item.path)))
+
+
+def _within(function: str, called: str) -> bool:
+    """Whether it is the function or one around it; outside any function, whatever calls into the file counts."""
+    return called.startswith(function[:-1]) if function.endswith(": .") else function.startswith(f"{called}.")
+
+
+def _apart() -> None:
     os.setsid()
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     os.chdir(ROOT)
-    status = 1
-    try:
-        if mutant is not None and not _exchanged(mutant):
-            run = str(Path(__file__).with_name("run.py"))
-            os.execv(sys.executable, [sys.executable, run, "--cold", mutant.file, mutant.name, "--tests", *tests])
-        status = _run(session)
-    finally:
-        os._exit(status)
 
 
-def _run(session: pytest.Session) -> int:
-    for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+def _run(items: Sequence[pytest.Item], after: Callable[[pytest.Item], None]) -> int:
+    for item, following in zip(items, [*items[1:], None], strict=True):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.testsfailed:
+        if item.session.testsfailed:
             return 1
+        after(item)
     return 0
 
 

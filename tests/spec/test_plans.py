@@ -115,6 +115,10 @@ MEASURES = (
     ("avg(score)", False, False),
     ("sum(coalesce(score, 0))", True, False),
     ("count(distinct nights)", False, False),
+    ("count(distinct nights) filter (where sex = 'f')", False, False),
+    ("count(distinct nights + 1) filter (where sex = 'f')", False, False),
+    ("sum(nights + 1)", False, False),
+    ("sum(cast(nights > 3 as integer))", True, False),
     ("corr(score, nights)", False, False),
 )
 
@@ -144,10 +148,37 @@ def test_contributors_are_those_whose_value_counts():
     assert told(women, sex="f", nights=3) == 3
 
 
+def test_a_filter_says_who_contributes_to_any_measure():
+    """Of a count of known values, only who passes the filter and has one."""
+    made = planned("select count(score) filter (where sex = 'f') from stays")
+    alias = made.fences[0].alias
+    told = {
+        (sex, score): evaluate(made.measures[0].contributors, {(alias, "sex"): sex, (alias, "score"): score})
+        for sex in "fm"
+        for score in (None, 1.0)
+    }
+    assert told == {("f", 1.0): True, ("f", None): False, ("m", 1.0): False, ("m", None): False}
+
+
 def test_a_value_from_the_far_side_of_a_left_join_watches_the_unmatched():
     """Who has no claim is told by the difference between everybody and those counted."""
     made = planned("select sum(c.amount) from stays s left join claims c on s.person_id = c.person_id")
     assert made.measures[0].remainder
+    inner = planned("select sum(c.amount) from stays s join claims c on s.person_id = c.person_id")
+    assert not inner.measures[0].remainder
+
+
+FAR = (
+    "select sum(a) from (select s.person_id, c.amount as a from stays s left join claims c on s.person_id = c.person_id) t",
+    "select sum(c.one) from stays s left join (select person_id, 1 as one from claims where status = 'open') c "
+    "on s.person_id = c.person_id",
+)
+
+
+@pytest.mark.parametrize("sql", FAR)
+def test_the_far_side_is_seen_through_sub_queries(sql):
+    """A LEFT JOIN inside a sub-query, and a sub-query inside a LEFT JOIN: also where it carries a constant."""
+    assert planned(sql).measures[0].remainder
 
 
 PUBLIC = (
@@ -158,6 +189,7 @@ PUBLIC = (
     ("nights > 4", ("false", "true")),
     ("upper(district)", None),
     ("stay_date", None),
+    ("nights % 2", None),
 )
 
 
@@ -180,6 +212,15 @@ def test_a_returned_key_leaves_as_a_pseudonym():
     assert made.output_types == (("who", Type.TEXT), ("sex", Type.TEXT))
     wrapped = planned("select k as who from (select person_id as k from stays) t")
     assert [p.output for p in wrapped.pseudonyms] == ["who"]
+    second = planned("select who, sex from (select sex, person_id as who from stays) t")
+    assert [p.output for p in second.pseudonyms] == ["who"]
+    assert planned("select upper(sex) as s from stays").pseudonyms == ()
+
+
+def test_data_about_people_are_known_as_such():
+    """Also where only one of the sources is about people."""
+    assert planned("select count(*) from stays").about_people
+    assert planned("select count(*) from stays s join districts d on s.district = d.district").about_people
 
 
 def test_the_plan_states_its_limits_and_duties():
@@ -190,6 +231,10 @@ def test_the_plan_states_its_limits_and_duties():
     assert any("90 days" in d for d in made.duties)
     assert any("letter-12" in d and "30 days" in d for d in made.duties)
     assert any("pass the results on" in d for d in made.duties)
+    assert any("who anybody is" in d for d in made.duties)
+    under = lane.agreement()
+    free = replace(under, use=replace(under.use, onward="agreed", reidentify="agreed"))
+    assert not any("pass the" in d or "who anybody" in d for d in planned("select sex from stays", under=free).duties)
 
 
 def test_the_receipt_can_name_every_column_and_use():

@@ -81,7 +81,7 @@ def move(state: str, to: str, by: str, *, true: frozenset[str] | None = None) ->
     """
     found = find(state, to)
     if found is None:
-        ways = sorted({m.to for m in MOVES if m.start == state})
+        ways = sorted({f"{m.to} ({m.verb})" for m in MOVES if m.start == state})
         after = (
             f"From {state} it can become: {', '.join(ways)}." if ways else f"{state.capitalize()} is final: sign a new version."
         )
@@ -89,14 +89,14 @@ def move(state: str, to: str, by: str, *, true: frozenset[str] | None = None) ->
     if by not in found.by:
         who = ", ".join(found.by)
         raise Refused(
-            "lifecycle-who", clause="parties", why=f"The {by} may not {found.verb} an agreement.", next=f"These may: {who}."
+            "lifecycle-who", clause="parties", why=f"The {by} may not do this: {found.verb}.", next=f"These may: {who}."
         )
     missing = [need for need in found.needs if true is not None and need not in true]
     if missing:
         raise Refused(
             "lifecycle-needs",
             clause="run",
-            why=f"To {found.verb} the agreement this must be so, and is not: {', '.join(missing)}.",
+            why=f"Before anybody can {found.verb}, this must be so and is not: {', '.join(missing)}.",
             next=NEEDS[missing[0]],
         )
     return to

@@ -9,8 +9,10 @@ from comity.agreement.model import Agreement
 from comity.agreement.problem import Problem
 from comity.vocabulary.terms import Vocabulary
 
-_OWN = frozenset({"parties.signs", "parties.assurance", "keep.results.proof", "run.stop", "run.renew.times", "run.renew.for"})
-"""What each tier settles for itself: who signs it, and how it is stopped or renewed inside its parent's dates."""
+_OWN = frozenset(
+    {"under", "parties.signs", "parties.assurance", "keep.results.proof", "run.stop", "run.renew.times", "run.renew.for"}
+)
+"""What each tier settles for itself: its parent, who signs it, and how it is stopped or renewed inside its parent's dates."""
 
 
 def check(child: Agreement, parent: Agreement, *, vocabulary: Vocabulary) -> tuple[Problem, ...]:

@@ -15,13 +15,15 @@ COMMANDS = {
     "put": ("comity.cli.agreement_run", "Keep a text at a node, as a draft."),
     "sign": ("comity.cli.agreement_sign:sign_command", "Sign it."),
     "list": ("comity.cli.agreement_run:listed", "List the agreements at a node."),
-    "offer": ("comity.cli.agreement_run", "Offer it for signing."),
-    "start": ("comity.cli.agreement_run", "Bring it into force, once everybody has signed."),
-    "suspend": ("comity.cli.agreement_run", "Stop it at once."),
-    "resume": ("comity.cli.agreement_run", "Let a suspended one answer again."),
-    "end": ("comity.cli.agreement_run", "End it for good."),
-    "assess": ("comity.cli.agreement_run", "Record how its impact assessment stands."),
-    "approve": ("comity.cli.agreement_run", "Record that an approval was given."),
+    "assess": ("comity.cli.agreement_facts", "Record how its impact assessment stands."),
+    "approve": ("comity.cli.agreement_facts", "Record that an approval was given."),
+    "trust": ("comity.cli.agreement_facts", "Accept a signer's public key."),
+    "offer": ("comity.cli.agreement_moves", "Offer it for signing."),
+    "withdraw": ("comity.cli.agreement_moves", "Take it back, or decline it, before it is signed."),
+    "start": ("comity.cli.agreement_moves", "Bring it into force, once everybody has signed."),
+    "suspend": ("comity.cli.agreement_moves", "Stop it at once."),
+    "resume": ("comity.cli.agreement_moves", "Let a suspended one answer again."),
+    "end": ("comity.cli.agreement_moves", "End it for good."),
 }
 
 

@@ -39,7 +39,7 @@ def check(file: Path, node: Path | None, as_json: bool) -> None:
         made, problems = read_at(file, opened)
         waiting = unsigned(made, opened) if made is not None else ()
     if as_json:
-        show_json({"problems": [_plain(p) for p in problems], "unsigned": list(waiting)})
+        show_json({"problems": [plain(p) for p in problems], "unsigned": list(waiting)})
     else:
         for problem in problems:
             say(f"{file}:{problem.line}: {problem.severity}: {problem.clause}: {problem.message}\n    {problem.repair}")
@@ -79,7 +79,8 @@ def diff(old: Path, new: Path, node: Path | None, as_json: bool) -> None:
         before, after = sound(old, opened), sound(new, opened)
         found = comparing.diff(before, after, vocabulary=opened.vocabulary)
     if as_json:
-        show_json([{"clause": d.clause, "effect": str(d.effect), "words": d.words} for d in found])
+        names = ("clause", "effect", "words", "before", "after")
+        show_json([{name: str(getattr(d, name)) for name in names} for d in found])
     else:
         say(comparing.text(before, after, found))
 
@@ -88,6 +89,7 @@ def diff(old: Path, new: Path, node: Path | None, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @click.option("--to", "target", type=click.Choice(["odrl", "dsp-offer", "dsp-agreement"]), default="odrl", show_default=True)
 @NODE
+@click.option("--json", is_flag=True, expose_value=False, help="As always: what is written is JSON.")
 @telling
 def export(file: Path, target: str, node: Path | None) -> None:
     """Write the agreement as JSON-LD: ODRL 2.2 with DPV, or a message of the Dataspace Protocol 2025-1. Never executed."""
@@ -128,6 +130,7 @@ def unsigned(made: Agreement, opened: Node) -> tuple[str, ...]:
     return tuple(p.message.partition(" ")[0] for p in found if p.code.endswith("missing"))
 
 
-def _plain(problem: Problem) -> dict[str, object]:
+def plain(problem: Problem) -> dict[str, object]:
+    """A problem as JSON tells it."""
     names = ("line", "clause", "code", "message", "repair", "severity")
     return {name: getattr(problem, name) for name in names}

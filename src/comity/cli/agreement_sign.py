@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from comity.agreement.canonical import canonical
 from comity.agreement.model import Agreement
-from comity.agreement.signing import required_signers, sign, signed_header
+from comity.agreement.signing import kid, required_signers, sign, signed_header
 from comity.cli.agreement_read import FILE, NODE, sound, unsigned
 from comity.cli.near import found_node
-from comity.cli.output import fail, json_option, note, say, show_json, telling
+from comity.cli.output import json_option, note, say, show_json, telling
+from comity.refusal import Refused
 from comity.stores.node import Node
 
 
@@ -31,9 +32,13 @@ def sign_command(file: Path, signer: str, key: Path | None, node: Path | None, a
     with Node.open(found_node(node, file)) as opened:
         made = sound(file, opened)
         if signer not in required_signers(made):
-            fail(f"{signer} is not among the signers.", next=f"They are: {', '.join(required_signers(made))}.")
+            then = f"They are: {', '.join(required_signers(made))}."
+            raise Refused(
+                "signature-not-a-signer", clause="parties.signs", why=f"{signer} is not among the signers.", next=then
+            )
+        private = _key(opened, signer, key)
         _same_text(file, made, opened)
-        text = sign(made.digest, canonical(made.document), key=_key(opened, signer, key), signer=signer, at=datetime.now(UTC))
+        text = sign(made.digest, canonical(made.document), key=private, signer=signer, at=datetime.now(UTC))
         held = opened.agreements[made.identifier, made.version]
         kept = (*(s for s in held.signatures if _signer(s) != signer), text)
         opened.documents.put_signatures(made.identifier, made.version, kept)
@@ -69,5 +74,16 @@ def _key(opened: Node, signer: str, file: Path | None) -> Ed25519PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        fail("The key file is no unencrypted Ed25519 private key in PEM.", next="openssl genpkey -algorithm ed25519")
+        why, then = (
+            "The key file is no unencrypted Ed25519 private key in PEM.",
+            "openssl genpkey -algorithm ed25519 makes one.",
+        )
+        raise Refused("signature-key", clause="parties.signs", why=why, next=then)
+    known = opened.keys.signers().get(signer)
+    if known is None or kid(known) != kid(key.public_key()):
+        why = f"The node knows {'another' if known else 'no'} key of {signer}, so the signature would not count."
+        then = "Have the public key accepted first: comity agreement trust NODE AGENCY:ROLE PUBLIC.pem"
+        raise Refused(
+            "signature-unknown-signer" if known is None else "signature-wrong-key", clause="parties.signs", why=why, next=then
+        )
     return key

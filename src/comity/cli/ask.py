@@ -66,12 +66,18 @@ def place_options(command: Any) -> Any:
     return command
 
 
+def format_option(command: Any) -> Any:
+    """``--format``, and ``--json`` for it, as every other command has."""
+    command = click.option("--json", "form", flag_value="json", help="The same as --format json.")(command)
+    return click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)(command)
+
+
 @click.command("ask")
 @click.argument("agreement")
 @click.argument("sql")
 @place_options
 @click.option("--explain", is_flag=True, help="Say what it would do and cost; read no data, use nothing up.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@format_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the answer to this file.")
 @telling
 def ask(agreement: str, sql: str, explain: bool, form: str, out: Path | None, receipt: Path | None, **place: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from comity.cli import dataset_risk
 from comity.cli.output import REFUSED, json_option, note, refuse, say, show, show_json, telling
 from comity.engines import quality
 from comity.engines.profile import Profile, profile
@@ -209,3 +210,6 @@ def check(node: Path, identifier: str, as_json: bool) -> None:
         note("No rules yet. Write e.g.  quality: [complete(id) >= 0.99, unique(id)]  in its description.")
     if not all(f.met for f in findings):
         sys.exit(REFUSED)
+
+
+dataset.add_command(dataset_risk.command)

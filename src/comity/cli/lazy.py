@@ -57,3 +57,14 @@ class Program(Lazy):
         if args is None:
             sys.meta_path.insert(0, WithoutPandas())
         return super().main(args, *more, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error that it did not tell itself is told without its text, which may hold data."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from comity.cli.output import tell  # noqa: PLC0415 - loads what few commands need
+
+            tell(error)

@@ -11,6 +11,7 @@ from typing import IO
 
 import click
 
+from comity.cli.log_detail import erase, open_, seal
 from comity.cli.log_shared import FOLDER, telling
 from comity.cli.log_witness import monitor, publish, witness
 from comity.cli.verify import read_key
@@ -140,5 +141,5 @@ def _pack(files: LogFiles, policy: str, archive: Path) -> None:
         raise click.UsageError(f"{archive} exists already and is not overwritten") from None
 
 
-for _command in (publish, monitor, witness):
+for _command in (publish, monitor, witness, seal, open_, erase):
     log.add_command(_command)

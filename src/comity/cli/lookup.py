@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from comity.cli.ask import FORMATS, connected, deliver, place_options
+from comity.cli.ask import connected, deliver, format_option, place_options
 from comity.cli.output import telling
 
 
@@ -19,7 +19,7 @@ from comity.cli.output import telling
 @place_options
 @click.option("--reason", help="Why this person is looked up; kept sealed with the record.")
 @click.option("--source", help="Which of the agreement's sources, where several have the key.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@format_option
 @telling
 def lookup(
     agreement: str, person: str, want: tuple[str, ...], reason: str | None, source: str | None, form: str,

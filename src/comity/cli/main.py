@@ -21,6 +21,7 @@ COMMANDS = {
     "synthetic": ("comity.cli.synthetic", "Make a table of nobody that looks like the real one."),
     "budget": ("comity.cli.budget", "What was spent of the privacy budgets."),
     "verify": ("comity.cli.verify", "Check a receipt offline, with the log's public key."),
+    "person": ("comity.cli.person", "List every access to one person's record, provably all."),
     "log": ("comity.cli.log", "Look at a node's log, prove entries, check it."),
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),
     "token": ("comity.cli.token", "Issue and revoke tokens."),

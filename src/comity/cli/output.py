@@ -13,6 +13,7 @@ import click
 from comity.client.errors import ComityError
 from comity.client.errors import Refused as ClientRefused
 from comity.client.text import table
+from comity.decision.engine import EngineError
 from comity.refusal import Refusal, Refused
 from comity.stores.log_errors import LogError
 from comity.stores.problem import StoreError
@@ -62,7 +63,17 @@ def fail(why: str, *, next: str) -> NoReturn:
     sys.exit(TROUBLE)
 
 
+def wants_json() -> bool:
+    """Whether the command that runs was asked to speak JSON."""
+    context = click.get_current_context(silent=True)
+    given = context.params if context is not None else {}
+    return bool(given.get("as_json")) or given.get("form") == "json"
+
+
 def _complain(code: str, why: str, next: str, clause: str = "") -> None:
+    if wants_json():
+        click.echo(json.dumps({"code": code, "clause": clause, "why": why, "next": next}, ensure_ascii=False), err=True)
+        return
     click.echo(f"{click.style(code, bold=True)}: {why}", err=True)
     if clause:
         click.echo(f"  clause: {clause}", err=True)
@@ -70,26 +81,57 @@ def _complain(code: str, why: str, next: str, clause: str = "") -> None:
 
 
 def telling(command: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a command so that each error the code foresees is printed as such, and nothing prints a traceback of data."""
+    """Decorate a command so that each error is printed in one shape, and nothing prints a traceback of data."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except Refused as refused:
-            refuse(refused.refusal)
-        except ClientRefused as refused:
-            _complain(refused.code, refused.why, refused.next, refused.clause)
-            sys.exit(TROUBLE if refused.code.startswith(("engine-", "log-", "node-")) else REFUSED)
-        except ComityError as error:
-            fail(error.why, next=error.next)
-        except StoreError as error:
-            fail(str(error), next=error.next)
-        except LogError as error:
-            fail(error.why, next="See docs/how-to for what to do when a log does not open.")
-        except Invalid as invalid:
-            for problem in invalid.problems:
-                note(str(problem))
-            sys.exit(REFUSED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            tell(error)
 
     return run
+
+
+def tell(error: Exception) -> NoReturn:
+    """Print an error in the one shape, and exit with its status."""
+    for kind, how in _TOLD:
+        if isinstance(error, kind):
+            how(error)
+    # The text of an error that nobody foresaw may hold data, so only its kind is told.
+    fail(f"the command could not finish ({type(error).__name__})", next="Please report it; see SECURITY.md.")
+
+
+def _refused(error: ClientRefused) -> NoReturn:
+    _complain(error.code, error.why, error.next, error.clause)
+    sys.exit(TROUBLE if error.code.startswith(("engine-", "log-", "node-", "state-")) else REFUSED)
+
+
+def _engine(error: EngineError) -> NoReturn:
+    _complain(error.code, str(error), "See that the source is where its description says.")
+    sys.exit(TROUBLE)
+
+
+def _problems(error: Invalid) -> NoReturn:
+    for problem in error.problems:
+        note(str(problem))
+    sys.exit(REFUSED)
+
+
+def _file(error: OSError) -> NoReturn:
+    fail(f"couldn't use a file: {error.strerror or type(error).__name__}", next="Check its path and its permissions.")
+
+
+_TOLD: tuple[tuple[type[Exception], Callable[[Any], NoReturn]], ...] = (
+    (Refused, lambda error: refuse(error.refusal)),
+    (ClientRefused, _refused),
+    (ComityError, lambda error: fail(error.why, next=error.next)),
+    (StoreError, lambda error: fail(str(error), next=error.next)),
+    (LogError, lambda error: fail(error.why, next="See docs/how-to for what to do when a log does not open.")),
+    (EngineError, _engine),
+    (Invalid, _problems),
+    (OSError, _file),
+)
+"""Errors that the code foresees, and how each is told."""

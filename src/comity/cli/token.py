@@ -49,8 +49,9 @@ def issue(
 @click.argument("node", type=_NODE)
 @click.argument("which")
 @click.option("--by", default="operator", show_default=True, help="Who revokes it.")
+@json_option
 @telling
-def revoke(node: Path, which: str, by: str) -> None:
+def revoke(node: Path, which: str, by: str, as_json: bool) -> None:
     """Never accept a token again. WHICH is its id, or the token itself, or - to read it from standard input."""
     text = sys.stdin.read().strip() if which == "-" else which
     with Node.open(node) as opened:
@@ -59,4 +60,7 @@ def revoke(node: Path, which: str, by: str) -> None:
         except tokens.TokenError as error:
             refuse(Refusal(error.code, "", error.why, "Give the token's id, as `comity token issue` showed it."))
         opened.state.revoke(found, who=by, at=datetime.now(UTC).replace(tzinfo=None))
+    if as_json:
+        show_json({"revoked": found, "by": by})
+        return
     say(f"Revoked {found}.")

@@ -9,6 +9,7 @@ from typing import IO
 
 import click
 
+from comity.cli.verify_accesses import MAX_ACCESSES_FILE, check_accesses
 from comity.ledger import bundle as files
 from comity.ledger.invalid import Invalid
 from comity.ledger.verify import Verdict
@@ -67,13 +68,17 @@ def _as_words(verdict: Verdict) -> list[str]:
 @click.option(
     "--key", help="The log's verifier key (vkey), or a file that holds it. Get it from the agency, not with the receipt."
 )
+@click.option("--vrf-key", help="For a person's list: the agency's VRF key (64 hex digits), or a file that holds it.")
+@click.option("--person", help="For a person's list: who you are; a list about somebody else is then not valid.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def verify(receipt: IO[bytes], key: str | None, as_json: bool) -> None:
-    """Check RECEIPT (a receipt.json file, or - for standard input) without any server.
+def verify(receipt: IO[bytes], key: str | None, vrf_key: str | None, person: str | None, as_json: bool) -> None:
+    """Check RECEIPT (a receipt.json file, a person's accesses.json, or - for standard input) without any server.
 
     Exit status: 0 valid, 1 not valid (with the one reason), 2 wrong use of the command.
     """
-    raw = receipt.read(files.MAX_BUNDLE + 1)
+    raw = receipt.read(MAX_ACCESSES_FILE + 1)
+    if b'"comity.person-accesses/1"' in raw[:200]:
+        sys.exit(check_accesses(raw, key=key and read_key(key), vrf_key=vrf_key and read_key(vrf_key), person=person))
     trusted = key is not None
     try:
         used = read_key(key) if key is not None else files.parse(raw).key

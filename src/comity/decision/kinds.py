@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comity.decision.lineage import Lineage
-from comity.question.question import Lookup, Rows, Statistics
+from comity.question.question import Rows, Statistics
 from comity.refusal import Refused
 from comity.vocabulary.dataset import CountedBy, Dataset
 
@@ -19,15 +19,13 @@ ALLOWED: dict[str, frozenset[str]] = {
 """What each agreed kind covers. Matching has the strictest rules (5 U.S.C. 552a(o)), so it covers the others."""
 
 
-def derive(question: Statistics | Rows | Lookup, *, lineage: Lineage, datasets: dict[str, Dataset]) -> str:
-    """``statistics``, ``lookup``, ``matching`` (rows that compare people at two agencies) or ``extract``.
+def derive(question: Statistics | Rows, *, lineage: Lineage, datasets: dict[str, Dataset]) -> str:
+    """``statistics``, ``matching`` (rows that compare people at two agencies) or ``extract``.
 
     Aggregates without identifiers are no matching program (5 U.S.C. 552a(a)(8)(B)(i)).
     """
     if isinstance(question, Statistics):
         return "statistics"
-    if isinstance(question, Lookup):
-        return "lookup"
     people = [d for d in (datasets[a] for a in lineage.scans) if d.counted_by is not CountedBy.NOBODY]
     return "matching" if len({d.agency for d in people}) > 1 else "extract"
 

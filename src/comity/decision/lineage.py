@@ -88,3 +88,8 @@ class Lineage:
             if key.name == expression.name:
                 return self.plain(key.expression)
         return None
+
+    def place(self, expression: Expression) -> tuple[str, str] | None:
+        """Scan and name of the source column that the expression merely passes on."""
+        plain = self.plain(expression)
+        return None if plain is None else (plain.source, plain.name)

@@ -11,21 +11,16 @@ from comity.refusal import Refused
 
 def check(agreement: Agreement, relation: Relation, lineage: Lineage) -> None:
     """Every join equates two bare columns that one entry of ``link`` names, in either order."""
-    listed = {frozenset_pair(link.left, link.right) for link in agreement.links if link.method == "exact"}
+    listed = {frozenset((link.left, link.right)) for link in agreement.links if link.method == "exact"}
     for node in walk(relation):
         if not isinstance(node, Join):
             continue
         if not node.on:
             raise _refused("A join without an equality between two linked columns")
         for left, right in node.on:
-            pair = frozenset_pair(_named(lineage, left), _named(lineage, right))
-            if pair not in listed:
+            pair = _named(lineage, left), _named(lineage, right)
+            if frozenset(pair) not in listed:
                 raise _refused(f"Joining {' to '.join(pair)}")
-
-
-def frozenset_pair(left: str, right: str) -> tuple[str, str]:
-    """The pair in one order, so that a link holds both ways."""
-    return (left, right) if left <= right else (right, left)
 
 
 def _named(lineage: Lineage, column: Column) -> str:

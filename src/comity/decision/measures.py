@@ -56,8 +56,8 @@ def _remainder(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...]
 
 
 def _counts_people(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...]) -> bool:
-    plain = lineage.plain(measure.arguments[0])
-    return plain is not None and any((plain.source, plain.name) in unit.origins for unit in units)
+    place = lineage.place(measure.arguments[0])
+    return any(place in unit.origins for unit in units)
 
 
 def _conditional(expression: Expression) -> bool:

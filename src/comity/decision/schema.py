@@ -38,8 +38,6 @@ def field_of(rule: ColumnRule, data: Data, dataset: Dataset) -> Field:
 
 def column_type(rule: ColumnRule, data: Data, field: Field) -> Type:
     """The type a question sees. A pseudonym keeps its key's type inside the engine and leaves as text."""
-    if rule.treatment.kind == "pseudonym":
-        return field.type
     kind = treated_type(field.type, rule.treatment)
     if kind is None:
         raise Refused(

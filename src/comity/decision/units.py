@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from comity.decision.lineage import Lineage
-from comity.question.expressions import Column, Named
+from comity.question.expressions import Column, Expression, Named
 from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.refusal import Refused
 from comity.vocabulary.dataset import CountedBy, Dataset
@@ -107,19 +107,17 @@ class _Exposer:
     def _twin(self, join: Join, left_units: tuple[Counted, ...], unit: Counted) -> Counted | None:
         """The left unit that the join equates with this right unit, so that they are one person."""
         for left, right in join.on:
-            l_plain, r_plain = self.lineage.plain(left), self.lineage.plain(right)
-            if l_plain is None or r_plain is None or (r_plain.source, r_plain.name) not in unit.origins:
-                continue
-            for candidate in left_units:
-                if (l_plain.source, l_plain.name) in candidate.origins:
-                    return candidate
+            if self._is(unit, right):
+                for candidate in left_units:
+                    if self._is(candidate, left):
+                        return candidate
         return None
 
     def _derived(self, node: Derived) -> tuple[Relation, tuple[Counted, ...]]:
         made, units = self.relation(node.input)
         if node.distinct:
             for unit in units:
-                if unit.by_row or not self._keeps(node.columns, unit):
+                if not any(self._is(unit, output.expression) for output in node.columns):
                     raise Refused(
                         "sql-distinct",
                         why=f"A DISTINCT sub-query must keep the key of the {unit.name}, or nobody can be counted after it.",
@@ -133,19 +131,16 @@ class _Exposer:
             carried.append(replace(unit, column=Column(node.alias, name, unit.column.type)))
         return replace(node, input=made, columns=node.columns + tuple(added)), tuple(carried)
 
-    def _keeps(self, outputs: tuple[Named, ...], unit: Counted) -> bool:
-        return any(self._is(unit, output) for output in outputs)
-
-    def _is(self, unit: Counted, output: Named) -> bool:
-        plain = self.lineage.plain(output.expression)
-        return plain is not None and (plain.source, plain.name) in unit.origins
+    def _is(self, unit: Counted, expression: Expression) -> bool:
+        """Whether the expression is the unit's key; a unit that is counted by row has none."""
+        return self.lineage.place(expression) in unit.origins
 
     def _grouped(self, node: Grouped) -> tuple[Relation, tuple[Counted, ...]]:
         made, units = self.relation(node.input)
         carried = []
         for unit in units:
-            key = next((k for k in node.keys if self._is(unit, k)), None)
-            if key is None or unit.by_row:
+            key = next((k for k in node.keys if self._is(unit, k.expression)), None)
+            if key is None:
                 raise Refused(
                     "sql-grouped",
                     why=f"A grouped sub-query over people must group by the key of every {unit.name} it reads.",

@@ -194,10 +194,10 @@ def _is_pseudonym(uses: Uses, expression: Expression) -> bool:
 
 
 def _stands_alone(uses: Uses, expression: Expression) -> None:
-    if not _is_pseudonym(uses, expression) or uses.lineage.plain(expression) is not None:
+    changed = [pair for pair in map(uses.rule, uses.lineage.origins(expression)) if pair[1].treatment.leaves_changed]
+    if not changed or uses.lineage.plain(expression) is not None:
         return
-    column = next(c for c in uses.lineage.origins(expression) if uses.rule(c)[1].treatment.leaves_changed)
-    data, rule = uses.rule(column)
+    data, rule = changed[0]
     raise Refused(
         "pseudonym-computed",
         clause=f"data.{data}.columns.{rule.name}.as",

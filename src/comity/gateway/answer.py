@@ -119,8 +119,9 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
     taken.settle(done.people)
     said = (*protections(plan), *done.said)
     kept = record(
-        service, case.agreement, case.request, ask, now=now, plan=plan, protections=said, rows=done.count, people=done.people
-    )
+        service, case.agreement, case.request, ask, now=now, plan=plan, protections=said, rows=done.count, people=done.people,
+        sought=case.person,
+    )  # fmt: skip
     if done.reservation is not None:
         service.node.budgets.released(done.reservation, receipt=kept.index)
     _LOG.info("answered", extra={"way": plan.way, "agreement": plan.agreement, "receipt": kept.index})

@@ -12,6 +12,14 @@ CODES: dict[str, str] = {
     "synthetic-rows": "A person may have several rows, so a privacy budget could not be kept.",
     "budget-spent": "The privacy budget of the dataset is spent, or the table would cost more than is left.",
     "extra-missing": "The node lacks the packages for this.",
+    "reidentify-prohibited": "The agreement lets nobody open a pseudonym.",
+    "reidentify-request": "This is not a request to open one token.",
+    "reidentify-token": "A request names one token, of that agreement, column and recipient.",
+    "reidentify-warrant": "A request to open a token names the warrant it rests on.",
+    "reidentify-officers": "Two different officers must sign the very request.",
+    "reidentify-stale": "The request to open a token is too old, or of the future.",
+    "reidentify-column": "No such column leaves as a pseudonym.",
+    "reidentify-used": "The request to open a token was used already.",
     "token-missing": "The request carries no token.",
     "token-unreadable": "The token is not one of this node.",
     "token-expired": "The token has expired.",
@@ -26,7 +34,14 @@ CODES: dict[str, str] = {
     "state-unavailable": "The node cannot count the request now, so nothing is run.",
     "node-trouble": "The node could not finish; nothing was released.",
 }
-"""Refusals by ``decide`` have their codes in ``decision.codes``, those of reading SQL in ``question``."""
+"""Refusals by ``decide`` have their codes in ``decision.codes``, those of reading SQL in ``question.codes``."""
+MOVING: dict[str, str] = {
+    "agreement-problems": "The agreement's text has problems that stop it.",
+    "lifecycle-move": "The agreement is in a state from which it cannot be moved so.",
+    "lifecycle-needs": "Something that the move needs is not so yet.",
+    "lifecycle-who": "The party that moves the agreement is not one that may.",
+}
+"""Codes of moving an agreement through its life, which is done at the node and not over HTTP."""
 
 _STATUS = {
     "agreement-unknown": 404,

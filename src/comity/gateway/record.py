@@ -11,6 +11,8 @@ from comity.agreement.model import Agreement
 from comity.decision.plan import Plan
 from comity.decision.request import Request
 from comity.gateway.ask import Ask, MadeUp, Sql
+from comity.gateway.lookup import Sought
+from comity.gateway.persons import months
 from comity.gateway.service import Service
 from comity.ledger.bundle import Bundle
 from comity.ledger.receipt import make
@@ -29,9 +31,11 @@ class Recorded:
 def record(
     service: Service, agreement: Agreement | None, request: Request, ask: Ask, *, now: datetime, plan: Plan | None = None,
     protections: tuple[str, ...] = (), refusal: Refusal | None = None, rows: int = 0, people: int = 0,
+    sought: Sought | None = None,
 ) -> Recorded:  # fmt: skip
     """Write one receipt; return once it is durable. Raises ``LogError``: then nothing may be released.
 
+    An answer is counted in the list of the person who was looked up (``sought``), or of each dataset, in the same commit.
     What a caller typed (SQL, reason, unknown names) goes into the sealed detail only; the receipt itself holds known words.
     """
     node = service.node
@@ -51,7 +55,8 @@ def record(
         clause=refusal.clause if refusal else "",
     )
     sealed = seal(made.salt, made.detail, to=service.sealing)
-    appended = node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed)
+    lists = months(service, plan, sought, now) if plan and refusal is None else []
+    appended = node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed, months=lists)
     return Recorded(appended.index, appended.bundle())
 
 

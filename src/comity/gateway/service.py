@@ -15,6 +15,7 @@ from comity.decision.engine import Engine, Limits
 from comity.engines.duckdb import DuckDBEngine
 from comity.engines.lookup import LookupIndex
 from comity.engines.places import Place, locate
+from comity.gateway.month_keys import MonthKeys
 from comity.stores.node import Node
 from comity.vocabulary.dataset import Dataset
 
@@ -50,6 +51,11 @@ class Service:
     def lookups(self) -> LookupIndex:
         """Point look-ups, opened at first use."""
         return LookupIndex(root=self.node.path, connections=self.node.settings.connections)
+
+    @cached_property
+    def month_keys(self) -> MonthKeys:
+        """Month keys of people and datasets, for their lists of accesses."""
+        return MonthKeys(self.node.keys.vrf)
 
     @property
     def limits(self) -> Limits:

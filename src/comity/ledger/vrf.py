@@ -6,6 +6,7 @@ seed, to be used for nothing else.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha512
 
 from comity.ledger.edwards import BASE, IDENTITY, ORDER, Point, add, decode, encode, multiply, negate
@@ -23,6 +24,7 @@ def _secret(seed: bytes) -> tuple[int, bytes]:
     return scalar & (1 << 254) - 8 | 1 << 254, digest[32:]
 
 
+@lru_cache(maxsize=16)
 def public_key(seed: bytes) -> bytes:
     """The 32-byte public key of a 32-byte seed (the same as Ed25519's)."""
     return encode(multiply(_secret(seed)[0], BASE))
@@ -54,6 +56,13 @@ def prove(seed: bytes, alpha: bytes) -> bytes:
     c = _challenge(key, h, gamma, encode(multiply(nonce, BASE)), encode(multiply(nonce, point)))
     s = (nonce + c * scalar) % ORDER
     return gamma + c.to_bytes(16, "little") + s.to_bytes(32, "little")
+
+
+def evaluate(seed: bytes, alpha: bytes) -> bytes:
+    """The 64-byte value for an input, without a proof: for whoever holds the key. A quarter of the work of ``prove``."""
+    scalar, _ = _secret(seed)
+    gamma = multiply(scalar, _to_curve(public_key(seed), alpha))
+    return sha512(_SUITE + b"\x03" + encode(multiply(8, gamma)) + b"\x00").digest()
 
 
 def value(proof: bytes) -> bytes:

@@ -34,7 +34,7 @@ _SIGNER = re.compile(r"[a-z0-9][a-z0-9-]{0,63}:[a-z0-9][a-z0-9-]{0,63}", re.ASCI
 
 
 class Keys:
-    """``keys/``: log.key, log.pub, token.key, pseudonym.key, person.key, sealing.key and signers/."""
+    """``keys/``: log.key, log.pub, token.key, pseudonym.key, person.key, vrf.key, sealing.key and signers/."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -54,7 +54,7 @@ class Keys:
         _write(path / "log.pub", (signer.vkey + "\n").encode(), mode=0o644)
         _write(path / "token.key", _pem(Ed25519PrivateKey.generate()))
         _write(path / "sealing.key", _pem(X25519PrivateKey.generate()))
-        for name in ("pseudonym.key", "person.key"):
+        for name in ("pseudonym.key", "person.key", "vrf.key"):
             _write(path / name, secrets.token_hex(32).encode() + b"\n")
         return cls(path)
 
@@ -96,6 +96,11 @@ class Keys:
     def person(self) -> bytes:
         """The 32-byte key under which people who were looked up are counted."""
         return self._secret("person.key")
+
+    @cached_property
+    def vrf(self) -> bytes:
+        """The 32-byte seed from which people's month keys are computed (RFC 9381); its public half is published."""
+        return self._secret("vrf.key")
 
     def signer(self, who: str) -> Ed25519PrivateKey:
         """The private key of a signer (``agency:role``) whose key this node holds."""

@@ -210,6 +210,16 @@ class LogStore:
         """The sealed detail of an entry, None when there is none (any more)."""
         return self._reader.sealed(index)
 
+    def tagged(self, index: int) -> int:
+        """In how many people's (or datasets') lists an entry stands."""
+        with self._reader.lock:
+            return self._reader.database.tagged(index)
+
+    def erase(self, indexes: Sequence[int]) -> int:
+        """Delete sealed details for ever, also from the write-ahead log; how many there were."""
+        with self._reader.lock:
+            return self._reader.database.erase(indexes)
+
     def publish(self) -> Checkpoint:
         """Write the public files up to what is committed now. Raises ``LogError`` ``log-rolled-back``."""
         with self._reader.lock, locked(self._root / "publish.lock"):

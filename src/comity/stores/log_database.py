@@ -24,6 +24,7 @@ CREATE TABLE keys (key BLOB PRIMARY KEY, idx INTEGER NOT NULL) STRICT, WITHOUT R
 CREATE TABLE sealed (idx INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE counters (period TEXT, person BLOB, n INTEGER NOT NULL, PRIMARY KEY (period, person)) STRICT, WITHOUT ROWID;
 CREATE TABLE tags (period TEXT, tag BLOB, idx INTEGER NOT NULL, PRIMARY KEY (period, tag)) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_idx ON tags (idx);
 PRAGMA user_version = 1;
 """
 VERSION = 1
@@ -118,6 +119,16 @@ class LogDatabase:
         """The sealed detail of one entry; None when there was none or it was erased."""
         row = self.connection.execute("SELECT sealed FROM sealed WHERE idx = ?", (index,)).fetchone()
         return None if row is None else bytes(row[0])
+
+    def tagged(self, index: int) -> int:
+        """How many tags an entry has."""
+        return int(self.connection.execute("SELECT count(*) FROM tags WHERE idx = ?", (index,)).fetchone()[0])
+
+    def erase(self, indexes: Iterable[int]) -> int:
+        """Delete sealed details; their bytes are overwritten in the file (``secure_delete``)."""
+        number = self.connection.executemany("DELETE FROM sealed WHERE idx = ?", [(index,) for index in indexes]).rowcount
+        self.settle()
+        return number
 
     def write(
         self,

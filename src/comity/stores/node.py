@@ -19,12 +19,14 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+from comity.ledger.vrf import public_key
 from comity.stores import settings as files
 from comity.stores.agreements import Agreements, Held
 from comity.stores.budget import Budgets
 from comity.stores.database import Database
 from comity.stores.keys import Keys
 from comity.stores.log import LogStore
+from comity.stores.log_files import write_whole
 from comity.stores.problem import StoreError
 from comity.stores.quota import Quotas
 from comity.stores.settings import Settings
@@ -75,6 +77,7 @@ class Node:
         (path / "catalogue" / AGENCIES).write_text(write_agencies(Catalogue(title=title or name)), "utf-8")
         keys = Keys.create(path / "keys", log_name=log)
         LogStore.create(path, signer=keys.log).close()
+        write_whole(path / "log" / "vrf.pub", public_key(keys.vrf).hex().encode() + b"\n")
         Database.create(path / "state.db")
         return cls.open(path)
 

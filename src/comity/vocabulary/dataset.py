@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from comity.vocabulary.hierarchy import Hierarchy
 from comity.vocabulary.types import Type
 
 
@@ -46,6 +47,8 @@ class Field:
     role: Role
     values: tuple[str, ...] = ()
     """A code list that is public knowledge. Only such keys may be named beside a suppressed cell."""
+    hierarchy: Hierarchy | None = None
+    """How its values may be told more coarsely, step by step."""
     unit: str | None = None
     """Unit of measurement (UCUM or ISO 4217 code) where there is one."""
 

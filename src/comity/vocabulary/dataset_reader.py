@@ -7,6 +7,7 @@ from datetime import date
 
 from comity.vocabulary.dataset import CountedBy, Dataset, Field, Role, Source
 from comity.vocabulary.document import Node, read_document
+from comity.vocabulary.hierarchy import Hierarchy, read_hierarchy
 from comity.vocabulary.problem import Problem
 from comity.vocabulary.quality import BadRule, rule
 from comity.vocabulary.shape import Shape
@@ -22,7 +23,7 @@ KEYS = (
     "dataset", "status", "title", "description", "source", "counted_by", "unit", "owner", "contact", "freshness", "quality",
     "keywords", "issued", "modified", "legislation", "fields",
 )  # fmt: skip
-FIELD_KEYS = ("type", "role", "category", "sensitivity", "meaning", "values", "unit")
+FIELD_KEYS = ("type", "role", "category", "sensitivity", "meaning", "values", "unit", "hierarchy")
 MAX_FIELDS = 2000
 
 _IDENTIFIER = re.compile(r"([a-z][a-z0-9-]{0,39})\.([a-z][a-z0-9_]{0,62})\Z")
@@ -160,7 +161,20 @@ class _Reader(Shape):
             role=role,
             values=values,
             unit=self.text(node, "unit", clause, longest=40) or None,
+            hierarchy=self._hierarchy(node, clause),
         )
+
+    def _hierarchy(self, node: Node, clause: str) -> Hierarchy | None:
+        given = node.entries.get("hierarchy")
+        if given is None:
+            return None
+        found = read_hierarchy(given)
+        if found is None:
+            repair = (
+                "Write {bands: [5, 10]}, {prefix: [3, 2]}, {dates: [month, year]} or {tree: {group: [code]}}, fine to coarse."
+            )
+            self.problem(given.line, f"{clause}.hierarchy", "hierarchy", "these are no steps from fine to coarse", repair)
+        return found
 
     def _term(self, node: Node, clause: str, key: str, group: str, default: str) -> str:
         given = self.text(node, key, clause, default, longest=120)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from comity.vocabulary.dataset import Dataset, Field
+from comity.vocabulary.hierarchy import written
 
 _PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_./ -]|:(?=[A-Za-z0-9]))*(?<![ ])\Z")
 _RESERVED = frozenset(("null", "true", "false", "yes", "no", "on", "off"))
@@ -49,6 +50,8 @@ def _field(field: Field, note: str) -> list[str]:
     lines += [f"    sensitivity: {field.sensitivity}", f"    meaning: {quoted(field.meaning)}"]
     if field.values:
         lines.append(f"    values: [{', '.join(map(quoted, field.values))}]")
+    if field.hierarchy:
+        lines.append(f"    hierarchy: {written(field.hierarchy, quoted)}")
     if field.unit:
         lines.append(f"    unit: {quoted(field.unit)}")
     return lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from comity.agreement.coarser import at_least_as_coarse, worded
-from comity.agreement.comparing.ordering import narrower, sets, wider
-from comity.agreement.difference import Difference
+from comity.agreement.comparing.ordering import narrower, placed, sets, wider
+from comity.agreement.difference import Difference, Effect
 from comity.agreement.model import Agreement, ColumnRule, Data
 from comity.question.expressions import Call, Expression
 from comity.vocabulary.spans import span
@@ -41,6 +41,9 @@ def _by_dataset(agreement: Agreement) -> dict[tuple[str, int], Data]:
 
 def _source(old: Data, new: Data) -> list[Difference]:
     found = _rows(old, new)
+    if old.alias != new.alias:
+        words = f"{new.dataset} is called {new.alias} instead of {old.alias}"
+        found.append(Difference(f"data.{new.alias}.as", Effect.NEUTRAL, words, old.alias, new.alias))
     found += sets(f"data.{new.alias}.quality", "the quality rule", old.quality, new.quality, more_widens=False)
     if old.freshness != new.freshness:
         found += _freshness(old, new)
@@ -107,13 +110,10 @@ def _freshness(old: Data, new: Data) -> list[Difference]:
 
 def _links(old: Agreement, new: Agreement) -> list[Difference]:
     def pairs(agreement: Agreement) -> dict[str, float | None]:
-        names = {d.alias: d.dataset for d in agreement.data}
-
-        def full(place: str) -> str:
-            alias, _, column = place.partition(".")
-            return f"{names.get(alias, alias)}.{column}"
-
-        return {" = ".join(sorted((full(e.left), full(e.right)))): e.false_match_limit for e in agreement.links}
+        return {
+            " = ".join(sorted((placed(e.left, agreement), placed(e.right, agreement)))): e.false_match_limit
+            for e in agreement.links
+        }
 
     before, after = pairs(old), pairs(new)
     found = sets("link", "the link", before, after)

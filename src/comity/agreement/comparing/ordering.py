@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from comity.agreement.difference import Difference, Effect
+from comity.agreement.model import Agreement
 
 
 def wider(clause: str, words: str, before: object = "", after: object = "") -> Difference:
@@ -43,6 +44,22 @@ def flag(clause: str, old: bool, new: bool, *, words: tuple[str, str], true_wide
     if old == new:
         return []
     return [(wider if new == true_widens else narrower)(clause, words[0] if new else words[1], old, new)]
+
+
+def places(agreement: Agreement) -> dict[str, str]:
+    """What each alias stands for: the dataset, and which of its listings where it is listed more than once."""
+    counted: dict[str, int] = {}
+    found = {}
+    for data in agreement.data:
+        counted[data.dataset] = counted.get(data.dataset, 0) + 1
+        found[data.alias] = data.dataset if counted[data.dataset] == 1 else f"{data.dataset} ({counted[data.dataset]})"
+    return found
+
+
+def placed(place: str, agreement: Agreement) -> str:
+    """``stays.person_id`` by its dataset: an alias may come to mean another one in the next version."""
+    alias, dot, column = place.partition(".")
+    return f"{places(agreement).get(alias, alias)}.{column}" if dot else place
 
 
 def _none(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.agreement.comparing.ordering import flag, narrower, sets, wider
+from comity.agreement.comparing.ordering import flag, narrower, placed, sets, wider
 from comity.agreement.difference import Difference
 from comity.agreement.model import Agreement
 from comity.vocabulary.terms import Vocabulary
@@ -82,4 +82,8 @@ def _consents(agreement: Agreement) -> list[str]:
     consent = agreement.legal.consent
     if isinstance(consent, str):
         return []
-    return [f"{mode} {p}" for mode, named in consent.items() for p in ([named] if isinstance(named, str) else named)]
+    return [
+        f"{mode} {placed(p, agreement)}"
+        for mode, named in consent.items()
+        for p in ([named] if isinstance(named, str) else named)
+    ]

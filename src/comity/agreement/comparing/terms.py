@@ -15,7 +15,16 @@ from comity.vocabulary.spans import span
 
 def compare(old: Agreement, new: Agreement) -> list[Difference]:
     """Differences of ``run``, ``keep`` and ``accountability`` that change what may happen to people."""
-    return [*_dates(old, new), *_keep(old, new), *_accountability(old, new)]
+    return [*_under(old, new), *_dates(old, new), *_keep(old, new), *_accountability(old, new)]
+
+
+def _under(old: Agreement, new: Agreement) -> list[Difference]:
+    if old.under == new.under:
+        return []
+    if old.under is None:
+        return [narrower("under", f"it stands under {new.under} and ends with it", "none", new.under)]
+    words = f"it stands under {new.under or 'nothing'} instead of {old.under}"
+    return [wider("under", words, old.under, new.under or "none")]
 
 
 def _dates(old: Agreement, new: Agreement) -> list[Difference]:
@@ -88,10 +97,21 @@ def _accountability(old: Agreement, new: Agreement) -> list[Difference]:
     found += sets("accountability.people_can_see.except", "the exception from what people can see:", *exceptions)
     for key in ("tell_source", "tell_authority"):
         told = [a.get("breach", {}).get(key) for a in (before, after)]
-        found += _longer(f"accountability.breach.{key}", "a breach may be told within", *told)
-    return found + _longer(
+        found += _duty(f"accountability.breach.{key}", "a breach may be told within", *told)
+    return found + _duty(
         "accountability.answer_within", "people are answered within", before.get("answer_within"), after.get("answer_within")
     )
+
+
+def _duty(clause: str, what: str, old: str | None, new: str | None) -> list[Difference]:
+    """A time within which something must be done; where none is stated it need never be done."""
+    if old is None or new is None:
+        if old == new:
+            return []
+        return [
+            (wider if new is None else narrower)(clause, f"{what} {new or 'any time'} instead of {old or 'any time'}", old, new)
+        ]
+    return _longer(clause, what, old, new)
 
 
 _SEEN = ("at-once", "on-request", "never")

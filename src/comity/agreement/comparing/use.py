@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.agreement.comparing.ordering import flag, limit, narrower, sets, wider
+from comity.agreement.comparing.ordering import flag, limit, narrower, placed, sets, wider
 from comity.agreement.difference import Difference
 from comity.agreement.kinds import COVERS
 from comity.agreement.model import Agreement, LookupRule
@@ -50,7 +50,7 @@ def _lookup(old: Agreement, new: Agreement) -> list[Difference]:
         words = f"a person can be looked up by {after.key}" if after else "no person can be looked up any more"
         return [(wider if added else narrower)("use.lookup", words, _key(before), _key(after))]
     found = []
-    if before.key != after.key:
+    if placed(before.key, old) != placed(after.key, new):
         words = f"a person is looked up by {after.key} instead of {before.key}"
         found.append(wider("use.lookup.key", words, before.key, after.key))
     limits = (before.per_person_per_day, after.per_person_per_day)
@@ -131,7 +131,7 @@ def _row_limits(old: Agreement, new: Agreement) -> list[Difference]:
     # Leaving fewer rows out only refuses more; leaving more out lets more questions through.
     shares = (before.suppress_at_most, after.suppress_at_most)
     found += limit(f"{clause}.suppress_at_most", "the share of rows that may be left out", *shares)
-    if before.of == after.of or not (before.diverse or after.diverse):
+    if before.of == after.of or not before.diverse or not after.diverse:
         return found
     if not before.of or not after.of:
         words = "which columns must stay diverse is said otherwise"
@@ -152,6 +152,19 @@ def _budget(old: Agreement, new: Agreement) -> list[Difference]:
 
 def _asked(number: int) -> int | None:
     return number if number > 1 else None
+
+
+def _rotation(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = ((a.protect.pseudonyms or {}).get("rotate", "version") for a in (old, new))
+    if before == after:
+        return []
+    # A version's tokens live as long as the agreement, a calendar's outlive the version: neither tells less than the other.
+    sooner = "version" not in (before, after) and _PERIODS.index(after) < _PERIODS.index(before)
+    words = f"the same person has the same pseudonym for a {after} instead of a {before}"
+    return [(narrower if sooner else wider)("protect.pseudonyms.rotate", words, before, after)]
+
+
+_PERIODS = ("month", "quarter", "year")
 
 
 def _protect(old: Agreement, new: Agreement) -> list[Difference]:
@@ -179,5 +192,6 @@ def _protect(old: Agreement, new: Agreement) -> list[Difference]:
     days = [a.protect.human_check.days if a.protect.human_check else None for a in (old, new)]
     check = "protect.human_check_before_adverse_action.days"
     found += limit(check, "the days a person has to contest", *days, more_widens=False)
+    found += _rotation(old, new)
     tls = [(None, "tls12", "tls13").index(a.protect.in_transit) for a in (old, new)]
     return found + limit("protect.in_transit", "the strength of the connection", *tls, more_widens=False)

@@ -1,0 +1,58 @@
+"""`comity log seal`, `open` and `erase`: end a month, open sealed details for a stated reason, erase them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from comity.cli.log_shared import FOLDER, telling
+from comity.gateway.opening import erase_details, open_details
+from comity.gateway.service import Service
+from comity.stores.log_errors import LogError
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
+_by = click.option("--by", "who", required=True, help="Who does it (agency:role); kept sealed with the record of it.")
+_reason = click.option("--reason", required=True, help="Why; kept sealed with the record of it.")
+
+
+@click.command("seal")
+@click.argument("node", type=FOLDER)
+@click.argument("month")
+def seal(node: Path, month: str) -> None:
+    """Seal MONTH (2026-10), once it is over: from then on every person's list of it is provably complete."""
+    with telling(), Service.open(node) as service:
+        if not _MONTH.fullmatch(month):
+            raise LogError("log-period", "couldn't seal the month: it is not written as 2026-10")
+        if month >= f"{datetime.now(UTC):%Y-%m}":
+            raise LogError("log-period", "couldn't seal the month: it is not over, and nothing could be added to it")
+        made = service.node.log.seal_period(month)
+        click.echo(f"{month} is sealed by entry {made.index}")
+
+
+@click.command("open")
+@click.argument("node", type=FOLDER)
+@click.argument("index", type=click.IntRange(0))
+@_by
+@_reason
+def open_(node: Path, index: int, who: str, reason: str) -> None:
+    """Print the sealed detail of entry INDEX. That it was opened, by whom and why, is logged first."""
+    with telling(), Service.open(node) as service:
+        found = open_details(service, [index], who=who, reason=reason).get(index)
+        if found is None:
+            raise LogError("log-index", f"couldn't open entry {index}: it has no sealed detail (any more)")
+        click.echo(found.detail.decode())
+
+
+@click.command("erase")
+@click.argument("node", type=FOLDER)
+@click.argument("indexes", nargs=-1, required=True, type=click.IntRange(0))
+@_by
+@_reason
+def erase(node: Path, indexes: tuple[int, ...], who: str, reason: str) -> None:
+    """Delete the sealed details of entries INDEXES for ever. Their entries and every proof stay."""
+    with telling(), Service.open(node) as service:
+        number = erase_details(service, indexes, who=who, reason=reason)
+        click.echo(f"{number} sealed details erased; keep no backup of log.db from before")

@@ -1,0 +1,38 @@
+"""`comity person`: what was done with one person's record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import IO
+
+import click
+
+from comity.cli.log_shared import FOLDER, telling
+from comity.gateway.opening import accesses as made_for
+from comity.gateway.service import Service
+
+
+@click.group("person")
+def person() -> None:
+    """What was done with one person's record, provably all of it."""
+
+
+@person.command("accesses")
+@click.argument("node", type=FOLDER)
+@click.argument("dataset")
+@click.argument("who", metavar="PERSON")
+@click.argument("month")
+@click.option("--by", "asks", required=True, help="Who hands the list out (agency:role); kept sealed with the record of it.")
+@click.option("--reason", required=True, help="Why the details are opened; kept sealed with the record of it.")
+@click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write accesses.json.")
+def accesses(node: Path, dataset: str, who: str, month: str, asks: str, reason: str, output: IO[str]) -> None:
+    """Write the list of every access to PERSON (the value of DATASET's subject key, - for standard input) in a sealed MONTH.
+
+    The details are opened, which is logged first. The person checks the file offline with `comity verify`.
+    """
+    key = sys.stdin.readline().strip() if who == "-" else who
+    with telling(), Service.open(node) as service:
+        document = made_for(service, dataset, key, month, who=asks, reason=reason)
+        output.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,55 @@
+"""`comity verify` of a person's list: every access in words, and that there are no others."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from comity.ledger.accesses import AccessesVerdict, read, verify_accesses
+from comity.ledger.invalid import Invalid
+from comity.ledger.verify import Verdict
+
+MAX_ACCESSES_FILE = 50_000_000
+"""Bytes of a person's list."""
+
+
+def check_accesses(raw: bytes, *, key: str | None, vrf_key: str | None, person: str | None) -> int:
+    """Check a list and print what it says; the exit status. Keys that are not given are taken from the file, which is said."""
+    try:
+        document = read(raw)
+        seed = bytes.fromhex(vrf_key or document["vrf_key"])
+    except Invalid as problem:
+        click.echo(f"NOT VALID ({problem.code}): {problem.why}")
+        return 1
+    except ValueError:
+        click.echo("NOT VALID (key-unreadable): a VRF key is 64 hexadecimal digits")
+        return 1
+    verdict = verify_accesses(document, log_key=key or document["key"], vrf_key=seed, person=person)
+    click.echo("\n".join(_words(verdict)))
+    if verdict.valid and (key is None or vrf_key is None):
+        click.echo("  NOTE: checked with keys inside the file. Anyone can make one with keys of their own:", err=True)
+        click.echo("  give the agency's published keys with --key and --vrf-key.", err=True)
+    return 0 if verdict.valid else 1
+
+
+def _words(verdict: AccessesVerdict) -> list[str]:
+    if not verdict.valid or verdict.own is None or verdict.bulk is None:
+        return [f"NOT VALID ({verdict.code}): {verdict.why}"]
+    own, bulk = verdict.own.accesses, verdict.bulk.accesses
+    lines = [f"VALID  {len(own)} accesses to this person in {verdict.dataset} in {verdict.period}, and no others"]
+    lines += [_access(access) for access in own]
+    lines.append(f"  {len(bulk)} times this dataset was used as a whole; the person's row may have been counted:")
+    return [*lines, *(_access(access) for access in bulk)]
+
+
+def _access(access: Verdict) -> str:
+    receipt = access.receipt
+    if receipt is None:
+        return f"    entry {access.index}"
+    words = [f"    entry {access.index}", receipt.hour, receipt.agreement or receipt.kind, receipt.purpose or "-", receipt.way]
+    if access.detail is not None:
+        detail = json.loads(access.detail)
+        words[1] = str(detail.get("at"))
+        words += [f"by {detail.get('agency') or detail.get('who') or '-'}", f"reason: {detail.get('reason') or '-'}"]
+    return "  ".join(words)

@@ -1,0 +1,79 @@
+"""What a person is given who asks "who used my record?": one file for one dataset and month, whole and checkable offline.
+
+    {"type": "comity.person-accesses/1", "dataset": "housing.stays", "person": "17", "period": "2026-11",
+     "key": "<the log's vkey>", "vrf_key": "<64 hex digits>",
+     "own":  <a person's list (ledger/person.py): every access to this very person, with the detail opened>,
+     "bulk": <the same for the dataset: every statistic and extract that the person's row may have been counted in>}
+
+Both lists end with a proof that there is nothing more. A dataset's list is nobody's in particular, so anyone may see it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from comity.ledger.invalid import Invalid, require
+from comity.ledger.person import ListVerdict, verify_list
+from comity.ledger.receipt import load_json
+
+TYPE = "comity.person-accesses/1"
+_TEXTS = ("dataset", "person", "period", "key", "vrf_key")
+
+
+def person_input(dataset: str, key: str) -> bytes:
+    """Who is meant: the value of the dataset's subject key, as text. The same value in another dataset is another person."""
+    return f"person\n{dataset}\n{key}".encode(errors="surrogatepass")
+
+
+def dataset_input(dataset: str) -> bytes:
+    """All that was asked of a dataset as a whole."""
+    return f"dataset\n{dataset}".encode()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessesVerdict:
+    """What came out: valid only where both lists are whole; else the one reason, and which list it is about."""
+
+    valid: bool
+    code: str = ""
+    why: str = ""
+    dataset: str = ""
+    person: str = ""
+    period: str = ""
+    own: ListVerdict | None = None
+    bulk: ListVerdict | None = None
+
+
+def read(raw: bytes | str | dict[str, Any]) -> dict[str, Any]:
+    """The file's object, its form checked as far as the lists. Raises ``Invalid`` ``bundle-unreadable``."""
+    if isinstance(raw, str):
+        raw = raw.encode(errors="surrogatepass")
+    document = load_json(raw, "bundle-unreadable") if isinstance(raw, bytes) else raw
+    code = "bundle-unreadable"
+    require(isinstance(document, dict) and document.get("type") == TYPE, code, f"The file is not of type {TYPE}.")
+    require(set(document) == {"type", "own", "bulk", *_TEXTS}, code, "The file has other keys than it should.")
+    require(all(isinstance(document[name], str) for name in _TEXTS), code, "A text of the file is not a text.")
+    return dict(document)
+
+
+def verify_accesses(
+    raw: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: str | None = None
+) -> AccessesVerdict:
+    """Whether both lists are the whole of a month, by the keys that the agency publishes. Never raises on bad input.
+
+    ``person`` is who the reader is; where it is given, a file about somebody else is not valid.
+    """
+    try:
+        document = read(raw)
+        who, dataset, period = document["person"], document["dataset"], document["period"]
+        require(person in (None, who), "tag-wrong", "The file is about somebody else.")
+    except Invalid as problem:
+        return AccessesVerdict(valid=False, code=problem.code, why=problem.why)
+    lists = {}
+    for side, whose in (("own", person_input(dataset, who)), ("bulk", dataset_input(dataset))):
+        made = verify_list(document[side], log_key=log_key, vrf_key=vrf_key, person=whose, period=period)
+        if not made.valid:
+            return AccessesVerdict(valid=False, code=made.code, why=f"{made.why} ({side} list)")
+        lists[side] = made
+    return AccessesVerdict(valid=True, dataset=dataset, person=who, period=period, own=lists["own"], bulk=lists["bulk"])
