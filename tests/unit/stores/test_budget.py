@@ -133,7 +133,7 @@ while True:
 
 
 def test_killed_writers_lose_no_reservation_and_pass_no_cap(file):
-    """kill -9 of one of four writers at a time (COMITY_KILLS=500 for longer): each number told is in the ledger, once."""
+    """One of four writers at a time (COMITY_KILLS=500 for longer): each number that was told is in the ledger, once."""
     kills = int(os.environ.get("COMITY_KILLS", "16"))
     draw, told, cap = random.Random(kills), [], 1000.0
     outputs = [file.with_name(f"told{n}") for n in range(kills + 4)]
