@@ -64,9 +64,13 @@ class MemoryLog:
         return Bundle(self.entries[index], Proof(index, path, self.note()).text, self.by.vkey, opened)
 
 
+PLACE = None
+"""Where tests put a log: None for SQLite in the folder, else a function from a folder to a PostgreSQL address."""
+
+
 def new_log(folder: Path, **options) -> LogStore:
-    return LogStore.create(folder, signer=signer(), **options)
+    return LogStore.create(folder, signer=signer(), address=PLACE and PLACE(folder), **options)
 
 
 def open_log(folder: Path, **options) -> LogStore:
-    return LogStore.open(folder, signer=signer(), **options)
+    return LogStore.open(folder, signer=signer(), address=PLACE and PLACE(folder), **options)

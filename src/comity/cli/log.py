@@ -12,7 +12,8 @@ from typing import IO
 import click
 
 from comity.cli.log_detail import erase, open_, seal
-from comity.cli.log_shared import FOLDER, telling
+from comity.cli.log_move import move
+from comity.cli.log_shared import FOLDER, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
 from comity.cli.verify import read_key
 from comity.ledger import receipt as receipts
@@ -21,7 +22,6 @@ from comity.ledger.invalid import Invalid
 from comity.ledger.note import parse_vkey
 from comity.stores.log_files import LogFiles
 from comity.stores.log_fsck import Finding, check_files, check_store
-from comity.stores.log_reader import LogReader
 from comity.stores.log_witnesses import FILE, read_policy
 
 
@@ -37,7 +37,7 @@ def log() -> None:
 def tail(node: Path, number: int, as_json: bool) -> None:
     """Print the last entries of NODE's log."""
     with telling():
-        reader = LogReader(node)
+        reader = reader_of(node)
         size = reader.state().size
         for index, entry in reader.entries(max(0, size - number), size):
             click.echo(_line(index, entry, as_json))
@@ -64,7 +64,7 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
 def prove(node: Path, index: int, output: IO[str]) -> None:
     """Write the receipt file of entry INDEX of NODE's log, proved in the published checkpoint."""
     with telling():
-        output.write(LogReader(node).prove_published(index).text)
+        output.write(reader_of(node).prove_published(index).text)
 
 
 def _public(folder: Path, key: str | None) -> tuple[LogFiles, Checkpoint]:
@@ -101,7 +101,7 @@ def fsck(node: Path) -> None:
     """Check NODE's store and public files from their parts, naming each entry that does not fit."""
     with telling():
         begun = time.perf_counter()
-        reader = LogReader(node)
+        reader = reader_of(node)
         files, published = _public(node, None)
         found = check_store(reader.database, published) + check_files(files.folder, published)
         _report(found, reader.state().size, time.perf_counter() - begun)
@@ -141,5 +141,5 @@ def _pack(files: LogFiles, policy: str, archive: Path) -> None:
         raise click.UsageError(f"{archive} exists already and is not overwritten") from None
 
 
-for _command in (publish, monitor, witness, seal, open_, erase):
+for _command in (publish, monitor, witness, seal, open_, erase, move):
     log.add_command(_command)

@@ -11,7 +11,10 @@ import click
 
 from comity.cli.output import fail
 from comity.ledger.invalid import Invalid
+from comity.stores import settings
 from comity.stores.log_errors import LogError
+from comity.stores.log_reader import LogReader
+from comity.stores.log_tables import CONNECTION
 from comity.stores.problem import StoreError
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -27,3 +30,9 @@ def telling() -> Iterator[None]:
         sys.exit(1)
     except StoreError as error:
         fail(str(error), next=error.next)
+
+
+def reader_of(node: Path) -> LogReader:
+    """The log of a node where ``comity.toml`` says it is."""
+    toml = node / "comity.toml"
+    return LogReader(node, settings.read(toml).connections.get(CONNECTION) if toml.exists() else None)

@@ -6,7 +6,6 @@ logs to different people; they cannot change, drop or reorder an entry that anyb
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,14 +20,15 @@ from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.note import Signer
 from comity.ledger.person import person_list
 from comity.ledger.tiles import MAX_ENTRY
-from comity.stores.log_database import LogDatabase
 from comity.stores.log_errors import LogError
-from comity.stores.log_files import LogFiles, locked, sync_folder
+from comity.stores.log_files import LogFiles, sync_folder
 from comity.stores.log_hashes import verified_hashes
+from comity.stores.log_lock import locked
 from comity.stores.log_reader import LogReader
 from comity.stores.log_sequencer import Appended, Request, Sequencer, Then
+from comity.stores.log_tables import LogTables, create_tables, open_tables
 from comity.stores.log_tags import Month, period_tree, seal_key
-from comity.stores.log_witnesses import Round, Witnesses, read_policy
+from comity.stores.log_witnesses import Round, ask_first
 
 __all__ = ["Appended", "LogError", "LogStore"]
 
@@ -41,22 +41,23 @@ class LogStore:
     Several processes may hold the same log open; each transaction starts from what is stored.
     """
 
-    def __init__(self, root: Path, signer: Signer, database: LogDatabase, *, publish_every: float) -> None:
+    def __init__(self, root: Path, signer: Signer, database: LogTables, *, publish_every: float, address: str | None) -> None:
         self._root = root
         self._signer = signer
         self._database = database
-        self._reader = LogReader(root)
+        self._reader = LogReader(root, address)
         state = database.state()
         if state.origin != signer.name:
             raise LogError("log-corrupt", "couldn't open the log: the key is named for another log")
         published = self._reader.files.read_checkpoint(signer.verifier)
         hashes = verified_hashes(database.load_tile, state.size, state.root, published)
-        self._witnesses = self._ask_first(state.size)
-        self._sequencer = Sequencer(root, signer, database, hashes, state)
+        self._witnesses = ask_first(root, self._reader, signer.verifier)
+        self._sequencer = Sequencer(signer, database, hashes, state)
         if published.size < state.size:
             self._sequencer.stale.set()
         self._gate = threading.Lock()
         self._stop = threading.Event()
+        self._passing: tuple[type[Exception], ...] = (OSError, *database.errors)
         self._publish_every = publish_every
         self._shown = threading.Event()
         """Set when there is something that the witnesses have not seen."""
@@ -67,20 +68,8 @@ class LogStore:
         for thread in self._threads:
             thread.start()
 
-    def _ask_first(self, size: int) -> Witnesses | None:
-        """Show the witnesses what was published last, before anything new is signed. One that saw more stops the start."""
-        policy = read_policy(self._root)
-        if policy is None:
-            return None
-        made = Witnesses(
-            self._root, policy, self._signer.verifier, size=lambda: self._reader.state().size, continues=self._reader.continues
-        )
-        if size or policy.witnesses:
-            made.ask(self._reader.files.read_note())
-        return made
-
     @classmethod
-    def create(cls, root: Path, *, signer: Signer, publish_every: float = 1.0) -> LogStore:
+    def create(cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None) -> LogStore:
         """Start an empty log named as its signer, and publish its key and first checkpoint (size 0).
 
         Raises ``LogError`` ``log-exists`` when any part of a log is there.
@@ -89,28 +78,26 @@ class LogStore:
         if any(part.exists() for part in parts):
             raise LogError("log-exists", "couldn't create the log: there is one in this folder")
         (root / "log").mkdir(parents=True, exist_ok=True)
-        database = LogDatabase(root / "log.db", create=True)
-        (root / "log.db").chmod(0o600)
-        database.connection.execute("INSERT INTO state VALUES (1, ?, 0, ?, 0)", (signer.name, tree.EMPTY_ROOT))
+        database = create_tables(root, address, origin=signer.name)
         files = LogFiles(root / "log")
         files.write_key(signer.vkey)
         first = Checkpoint(signer.name, 0, tree.EMPTY_ROOT)
         files.publish(database, checkpoints.signed(first, signer), first, since=0)
         sync_folder(root)
-        return cls(root, signer, database, publish_every=publish_every)
+        return cls(root, signer, database, publish_every=publish_every, address=address)
 
     @classmethod
-    def open(cls, root: Path, *, signer: Signer, publish_every: float = 1.0) -> LogStore:
+    def open(cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None) -> LogStore:
         """Open a log for writing, after checking it against its own root and against what was published.
 
         Raises ``LogError``: ``log-missing``, ``log-corrupt``, ``log-rolled-back``.
         """
-        database = LogDatabase(root / "log.db")
+        database = open_tables(root, address)
         try:
             database.settle()
-            return cls(root, signer, database, publish_every=publish_every)
-        except sqlite3.Error as error:
-            raise LogError("log-corrupt", f"couldn't open the log: {error.sqlite_errorname}") from None
+            return cls(root, signer, database, publish_every=publish_every, address=address)
+        except database.errors as error:
+            raise LogError("log-corrupt", f"couldn't open the log: {database.cause(error)}") from None
 
     def append(
         self, entry: bytes, *, idempotency_key: str, sealed: bytes | None = None, months: Sequence[Month] = ()
@@ -171,7 +158,7 @@ class LogStore:
         """One person's list of a sealed month. ``opened`` gives the detail of an entry where it may be shown."""
         with self._reader.lock:
             index = self._reader.database.index_of(seal_key(period))
-            marks = period_tree(self._reader.database.connection, period)
+            marks = period_tree(self._reader.database.marks(period))
         if index is None:
             raise LogError("log-missing", f"couldn't list accesses of {period}: the month is not sealed")
 
@@ -274,7 +261,7 @@ class LogStore:
                 self.publish()
             except LogError as problem:
                 self._sequencer.failed = problem
-            except (OSError, sqlite3.Error):
+            except self._passing:
                 stale.set()  # a full disk, say: the store has everything, the files follow when they can
             self._stop.wait(self._publish_every)
 

@@ -8,12 +8,14 @@ cannot read sealed details.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from comity.ledger.tiles import WIDTH
 from comity.stores.log_errors import LogError
+from comity.stores.log_lock import locked
 
 _SCHEMA = """
 CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL,
@@ -31,6 +33,10 @@ VERSION = 1
 
 Row = tuple[int, bytes, bytes]
 """(index, entry, leaf hash)"""
+Pair = tuple[str, bytes]
+"""(period, digest of a person's month key)"""
+_PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""SQLite's errors after which the transaction is known to be undone. After any other, nobody knows what is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class LogDatabase:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         if not create and not path.exists():
             raise LogError("log-missing", f"couldn't open log store {path.name}: the file does not exist")
+        self._lock = path.with_name("log.lock")
         try:
             self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             self._pragmas()
@@ -74,6 +81,32 @@ class LogDatabase:
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]
         if version != VERSION:
             raise LogError("log-corrupt", f"couldn't open log store {path.name}: layout {version}, not {VERSION}")
+
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def cause(self, error: Exception) -> str:
+        """What went wrong, as a code that holds no data."""
+        return getattr(error, "sqlite_errorname", None) or type(error).__name__
+
+    def passing(self, error: Exception) -> bool:
+        """Whether nothing was written for certain."""
+        return getattr(error, "sqlite_errorcode", None) in _PASSING
+
+    @contextmanager
+    def turn(self) -> Iterator[State]:
+        """One transaction that no other writer can be in at the same time; gives the state, committed when the block ends."""
+        with locked(self._lock):
+            self.connection.execute("BEGIN IMMEDIATE")
+            yield self.state()
+            self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if there is one."""
+        self.connection.rollback()
+
+    def first(self, origin: str, root: bytes) -> None:
+        """The state of an empty log."""
+        self.connection.execute("INSERT INTO state VALUES (1, ?, 0, ?, 0)", (origin, root))
 
     def settle(self) -> None:
         """Copy the write-ahead log into the database file and sync it.
@@ -106,6 +139,10 @@ class LogDatabase:
         row = self.connection.execute("SELECT idx FROM keys WHERE key = ?", (key,)).fetchone()
         return None if row is None else int(row[0])
 
+    def indexes_of(self, keys: Iterable[bytes]) -> dict[bytes, int]:
+        """The entries that idempotency keys made."""
+        return {key: index for key in keys if (index := self.index_of(key)) is not None}
+
     def leaf(self, index: int) -> bytes:
         """The leaf hash of one entry."""
         return bytes(self.connection.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()[0])
@@ -130,19 +167,33 @@ class LogDatabase:
         self.settle()
         return number
 
+    def marks(self, period: str) -> list[tuple[bytes, int]]:
+        """Every tag of a period with its entry."""
+        return self.connection.execute("SELECT tag, idx FROM tags WHERE period = ?", (period,)).fetchall()
+
+    def counted(self, pairs: Iterable[Pair]) -> dict[Pair, int]:
+        """How many accesses people (by digest) have had so far, by period."""
+        query = "SELECT n FROM counters WHERE period = ? AND person = ?"
+        found = {pair: self.connection.execute(query, pair).fetchone() for pair in pairs}
+        return {pair: int(row[0]) for pair, row in found.items() if row is not None}
+
+    def keys_whole(self, size: int) -> bool:
+        """Whether each entry has exactly one idempotency key."""
+        query = "SELECT count(*), count(DISTINCT idx) FROM keys WHERE idx < ?"
+        return bool(self.connection.execute(query, (size,)).fetchone() == (size, size))
+
     def write(
-        self,
-        *,
-        rows: Iterable[Row],
-        keys: Iterable[tuple[bytes, int]],
-        sealed: Iterable[tuple[int, bytes]],
-        tiles: Iterable[tuple[int, bytes]],
-    ) -> None:
+        self, *, rows: Sequence[Row], keys: Sequence[tuple[bytes, int]], sealed: Sequence[tuple[int, bytes]],
+        tiles: Iterable[tuple[int, bytes]], tags: Sequence[tuple[str, bytes, int]], counters: dict[Pair, int],
+    ) -> None:  # fmt: skip
         """Put a batch into the open transaction."""
         run = self.connection.executemany
         run("INSERT INTO entries VALUES (?, ?, ?)", rows)
         run("INSERT INTO keys VALUES (?, ?)", keys)
         run("INSERT INTO sealed VALUES (?, ?)", sealed)
+        run("INSERT INTO tags VALUES (?, ?, ?)", tags)
+        made = [(period, person, n) for (period, person), n in counters.items()]
+        run("INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (period, person) DO UPDATE SET n = excluded.n", made)
         run("INSERT INTO tiles VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data", tiles)
 
     def swap(self, old: State, *, size: int, root: bytes) -> State:

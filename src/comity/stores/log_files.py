@@ -6,11 +6,9 @@ written anew from the store at any time. The checkpoint file is also what the ne
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from comity.ledger import checkpoint as checkpoints
@@ -18,19 +16,8 @@ from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
 from comity.ledger.note import Verifier
 from comity.ledger.tiles import WIDTH, bundle_path, pack_entries, tile_path, widths
-from comity.stores.log_database import LogDatabase
 from comity.stores.log_errors import LogError
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive file lock, which the system frees when the process dies."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+from comity.stores.log_tables import LogTables
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -112,7 +99,7 @@ class LogFiles:
         except Invalid as problem:
             raise LogError("log-corrupt", f"couldn't verify log/witnessed: {problem.why}") from None
 
-    def publish(self, database: LogDatabase, note: str, checkpoint: Checkpoint, *, since: int) -> None:
+    def publish(self, database: LogTables, note: str, checkpoint: Checkpoint, *, since: int) -> None:
         """Write the tiles and bundles that changed since a published size, sync them, then the checkpoint."""
         touched: set[Path] = set()
         for name, data in self._changed(database, checkpoint.size, since):
@@ -126,7 +113,7 @@ class LogFiles:
         sync_folder(self.folder)
         self._drop_partials(checkpoint.size, since)
 
-    def _changed(self, database: LogDatabase, size: int, since: int) -> Iterator[tuple[str, bytes]]:
+    def _changed(self, database: LogTables, size: int, since: int) -> Iterator[tuple[str, bytes]]:
         for level, full, partial in widths(size):
             first = (since >> (8 * level)) // WIDTH
             for index in range(first, full + (partial > 0)):

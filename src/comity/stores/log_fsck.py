@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -13,9 +12,10 @@ from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
 from comity.ledger.person import period_of
 from comity.ledger.tiles import WIDTH, Pyramid, bundle_path, tile_path, unpack_entries, widths
-from comity.stores.log_database import LogDatabase, Row
+from comity.stores.log_database import Row
 from comity.stores.log_errors import LogError
 from comity.stores.log_hashes import Hashes
+from comity.stores.log_tables import LogTables
 
 _MOST = 100
 """Findings listed before the check stops: one is enough to stop using a log."""
@@ -32,7 +32,7 @@ class Finding:
         return f"entry {self.index}: {self.what}" if self.index >= 0 else self.what
 
 
-def check_store(database: LogDatabase, published: Checkpoint) -> list[Finding]:
+def check_store(database: LogTables, published: Checkpoint) -> list[Finding]:
     """Read every entry of the store and every hash, and compare with the root and the published checkpoint.
 
     Over 100,000 entries a second. An empty list means that all fits.
@@ -42,14 +42,14 @@ def check_store(database: LogDatabase, published: Checkpoint) -> list[Finding]:
         found = list(islice(_store(database, state.size), _MOST))
         if not found:
             found = list(_roots(database, published))
-    except sqlite3.Error as error:
-        return [Finding(-1, f"the store cannot be read: {error.sqlite_errorname}")]
+    except database.errors as error:
+        return [Finding(-1, f"the store cannot be read: {database.cause(error)}")]
     except LogError as error:
         return [Finding(-1, error.why)]
     return found
 
 
-def _store(database: LogDatabase, size: int) -> Iterator[Finding]:
+def _store(database: LogTables, size: int) -> Iterator[Finding]:
     uppers: list[list[bytes]] = [[]]
     rows = database.entries(0, size + 1)
     for tile in range((size + WIDTH - 1) // WIDTH):
@@ -57,7 +57,7 @@ def _store(database: LogDatabase, size: int) -> Iterator[Finding]:
         width = min(WIDTH, size - start)
         leaves: list[bytes] = []
         for offset in range(width):
-            row, problem = _next(rows, start + offset)
+            row, problem = _next(database, rows, start + offset)
             if row is None:
                 yield Finding(start + offset, problem)
                 return
@@ -73,11 +73,11 @@ def _store(database: LogDatabase, size: int) -> Iterator[Finding]:
     yield from _upper_tiles(database, uppers)
 
 
-def _next(rows: Iterator[Row], index: int) -> tuple[Row | None, str]:
+def _next(database: LogTables, rows: Iterator[Row], index: int) -> tuple[Row | None, str]:
     try:
         row = next(rows, None)
-    except sqlite3.Error as error:
-        return None, f"it cannot be read: {error.sqlite_errorname}"
+    except database.errors as error:
+        return None, f"it cannot be read: {database.cause(error)}"
     if row is None or row[0] != index:
         return None, "it is missing"
     return row, ""
@@ -93,7 +93,7 @@ def _differences(stored: bytes, expected: bytes, first: int, step: int) -> Itera
         yield Finding(first, "its tile is longer than the log")
 
 
-def _upper_tiles(database: LogDatabase, uppers: list[list[bytes]]) -> Iterator[Finding]:
+def _upper_tiles(database: LogTables, uppers: list[list[bytes]]) -> Iterator[Finding]:
     level = 1
     hashes = uppers[0]
     while hashes:
@@ -107,7 +107,7 @@ def _upper_tiles(database: LogDatabase, uppers: list[list[bytes]]) -> Iterator[F
         hashes, level = above, level + 1
 
 
-def _roots(database: LogDatabase, published: Checkpoint) -> Iterator[Finding]:
+def _roots(database: LogTables, published: Checkpoint) -> Iterator[Finding]:
     state = database.state()
     hashes = Hashes(database.load_tile, state.size)
     if tree.root(hashes.get, state.size) != state.root:
@@ -116,8 +116,7 @@ def _roots(database: LogDatabase, published: Checkpoint) -> Iterator[Finding]:
         yield Finding(-1, f"the store holds {state.size} entries, the published checkpoint {published.size}")
     elif tree.root(hashes.get, published.size) != published.root:
         yield Finding(-1, f"the first {published.size} entries are not the published ones")
-    keys = database.connection.execute("SELECT count(*), count(DISTINCT idx) FROM keys WHERE idx < ?", (state.size,)).fetchone()
-    if keys != (state.size, state.size):
+    if not database.keys_whole(state.size):
         yield Finding(-1, "the idempotency keys do not fit the entries")
 
 

@@ -14,18 +14,19 @@ from comity.ledger.bundle import Bundle
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.note import Verifier, parse_vkey
 from comity.ledger.proof import Proof
-from comity.stores.log_database import LogDatabase, State
+from comity.stores.log_database import State
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
 from comity.stores.log_hashes import Hashes
+from comity.stores.log_tables import open_tables
 
 
 class LogReader:
     """A second connection to a node's log. Thread-safe."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, address: str | None = None) -> None:
         self.files = LogFiles(root / "log")
-        self.database = LogDatabase(root / "log.db")
+        self.database = open_tables(root, address)
         self.lock = threading.RLock()
 
     @property

@@ -7,11 +7,9 @@ at all after a write failed in a way that leaves the disk's content unknown (Pos
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from comity.ledger import checkpoint as checkpoints
 from comity.ledger import tree
@@ -19,15 +17,13 @@ from comity.ledger.bundle import Bundle, Opened
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.note import Signer
 from comity.ledger.proof import Proof
-from comity.stores.log_database import LogDatabase, State, tile_id
+from comity.stores.log_database import State, tile_id
 from comity.stores.log_errors import LogError
-from comity.stores.log_files import locked
 from comity.stores.log_hashes import Hashes, verified_hashes
-from comity.stores.log_tags import Month, count, period_tree, seal_key
+from comity.stores.log_tables import LogTables
+from comity.stores.log_tags import Month, assign, period_tree, person_of, seal_key
 
 _MAX_BATCH = 2048
-_PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR_SHMSIZE}
-"""SQLite's errors after which the transaction is known to be undone. After any other, nobody knows what is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +64,11 @@ class Request:
 class Sequencer:
     """Owns the writing connection, the right edge of the tree and the key. ``put`` is for any thread."""
 
-    def __init__(self, root: Path, signer: Signer, database: LogDatabase, hashes: Hashes, state: State) -> None:
+    def __init__(self, signer: Signer, database: LogTables, hashes: Hashes, state: State) -> None:
         self.state = state
         self.failed: LogError | None = None
         self.stale = threading.Event()
         """Set after each commit: the public files are behind."""
-        self._lock = root / "log.lock"
         self._signer = signer
         self._vkey = signer.vkey
         self._database = database
@@ -103,7 +98,7 @@ class Sequencer:
                 if problem is None:
                     self._commit(batch)
                     answers = self._answers(batch)
-            except sqlite3.Error as error:
+            except self._database.errors as error:
                 problem = self._undo(error)
             except LogError as error:
                 problem = self.failed = error
@@ -134,14 +129,14 @@ class Sequencer:
             batch.append(request)
         return batch
 
-    def _undo(self, error: sqlite3.Error) -> LogError:
-        cause = getattr(error, "sqlite_errorname", type(error).__name__)
-        if getattr(error, "sqlite_errorcode", None) in _PASSING:
+    def _undo(self, error: Exception) -> LogError:
+        cause = self._database.cause(error)
+        if self._database.passing(error):
             try:
-                self._database.connection.rollback()
+                self._database.rollback()
                 self._reload(self._database.state())
-            except sqlite3.Error as second:
-                cause = second.sqlite_errorname
+            except self._database.errors as second:
+                cause = self._database.cause(second)
             else:
                 return LogError("log-unavailable", f"couldn't append to the log: {cause}; nothing was written")
         self.failed = LogError("log-failed", f"couldn't append to the log: {cause}; restart to read it anew")
@@ -156,23 +151,21 @@ class Sequencer:
         self.state = state
 
     def _commit(self, batch: list[Request]) -> None:
-        with locked(self._lock):
-            self._database.connection.execute("BEGIN IMMEDIATE")
-            state = self._database.state()
+        with self._database.turn() as state:
             if state != self.state:
                 self._reload(state)
             fresh = self._place(batch)
             after = self._store(fresh, state) if fresh else state
-            self._database.connection.execute("COMMIT")
-            self.state = after
+        self.state = after
 
     def _place(self, batch: list[Request]) -> list[Request]:
         """Give each request its index; the new ones among them are returned."""
         fresh: dict[bytes, Request] = {}
+        kept = self._database.indexes_of([request.key for request in batch])
         sealed = {p for p in {p for r in batch for p, _ in r.months} if self._database.index_of(seal_key(p)) is not None}
         for request in batch:
             twin = fresh.get(request.key)
-            known = twin.index if twin else self._database.index_of(request.key)
+            known = twin.index if twin else kept.get(request.key)
             if known is None and sealed.intersection(period for period, _ in request.months):
                 request.problem = LogError("log-period-sealed", "couldn't append to the log: the month is sealed already")
                 continue
@@ -189,7 +182,7 @@ class Sequencer:
 
     def _make_seal(self, request: Request, period: str, known: int | None) -> None:
         if known is None:
-            request.entry = period_tree(self._database.connection, period).entry(period, self.state.origin)
+            request.entry = period_tree(self._database.marks(period)).entry(period, self.state.origin)
         else:
             request.entry = next(self._database.entries(known, known + 1))[1]
         request.leaf = tree.leaf_hash(request.entry)
@@ -199,14 +192,17 @@ class Sequencer:
         for request in fresh:
             for level, index, data in self._hashes.append(request.leaf):
                 tiles[tile_id(level, index)] = data
+        people = {person_of(month) for request in fresh for month in request.months}
+        about = [(request.index, request.months) for request in fresh]
+        tags, counters = assign(state.origin, about, self._database.counted(people))
         self._database.write(
             rows=[(r.index, r.entry, r.leaf) for r in fresh],
             keys=[(r.key, r.index) for r in fresh],
             sealed=[(r.index, r.sealed) for r in fresh if r.sealed is not None],
             tiles=tiles.items(),
+            tags=tags,
+            counters=counters,
         )
-        for request in fresh:
-            count(self._database.connection, state.origin, request.index, request.months)
         root = tree.root(self._hashes.get, self._hashes.size)
         return self._database.swap(state, size=self._hashes.size, root=root)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from sqlite3 import Connection
 
 from comity.ledger.person import PeriodTree, tag
+from comity.stores.log_database import Pair
 
 Month = tuple[str, bytes]
 """(period such as ``2026-11``, a person's 64-byte month key)"""
@@ -21,18 +21,26 @@ def seal_key(period: str) -> bytes:
     return sha256(b"period\n" + period.encode()).digest()[:16]
 
 
-def count(connection: Connection, gateway: str, index: int, months: Iterable[Month]) -> None:
-    """Give an entry the next tag of each person it is about."""
-    for period, key in months:
-        person = sha256(b"counter\n" + key).digest()
-        row = connection.execute("SELECT n FROM counters WHERE period = ? AND person = ?", (period, person)).fetchone()
-        number = 0 if row is None else int(row[0])
-        connection.execute("INSERT INTO tags VALUES (?, ?, ?)", (period, tag(key, gateway, number), index))
-        connection.execute(
-            "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (period, person) DO UPDATE SET n = n + 1", (period, person)
-        )
+def person_of(month: Month) -> Pair:
+    """What stands for a person in the counters: the month key is not stored."""
+    period, key = month
+    return period, sha256(b"counter\n" + key).digest()
 
 
-def period_tree(connection: Connection, period: str) -> PeriodTree:
+def assign(
+    gateway: str, entries: Iterable[tuple[int, Iterable[Month]]], counted: dict[Pair, int]
+) -> tuple[list[tuple[str, bytes, int]], dict[Pair, int]]:
+    """The next tag of each person that each entry (index, months) is about, and the counters after that."""
+    tags, after = [], dict[Pair, int]()
+    for index, months in entries:
+        for month in months:
+            person = person_of(month)
+            number = after.get(person, counted.get(person, 0))
+            tags.append((month[0], tag(month[1], gateway, number), index))
+            after[person] = number + 1
+    return tags, after
+
+
+def period_tree(marks: Iterable[tuple[bytes, int]]) -> PeriodTree:
     """The tree over all tags of a period."""
-    return PeriodTree(connection.execute("SELECT tag, idx FROM tags WHERE period = ?", (period,)))
+    return PeriodTree(marks)

@@ -21,6 +21,7 @@ from comity.ledger.policy import Party, Policy
 from comity.ledger.witness import SIZE_TYPE, gather, request
 from comity.stores.alarms import Alarms
 from comity.stores.log_errors import LogError
+from comity.stores.log_reader import LogReader
 from comity.stores.web import Reply, Unreachable, fetch
 
 FILE = "witnesses"
@@ -135,3 +136,16 @@ class Witnesses:
         proof = self._continues(old, new) if old else []
         url = party.url.rstrip("/") + "/add-checkpoint"
         return fetch(url, body=request(old, proof, note).encode(), seconds=SECONDS)
+
+
+def ask_first(root: Path, reader: LogReader, log: Verifier) -> Witnesses | None:
+    """Show the witnesses what was published last, before anything new is signed; None where the node names none.
+
+    Raises ``LogError``: ``log-rolled-back`` when one saw more or other than the store holds, ``log-policy``.
+    """
+    policy = read_policy(root)
+    if policy is None:
+        return None
+    made = Witnesses(root, policy, log, size=lambda: reader.state().size, continues=reader.continues)
+    made.ask(reader.files.read_note())
+    return made

@@ -27,6 +27,7 @@ from comity.stores.database import Database
 from comity.stores.keys import Keys
 from comity.stores.log import LogStore
 from comity.stores.log_files import write_whole
+from comity.stores.log_tables import CONNECTION
 from comity.stores.problem import StoreError
 from comity.stores.quota import Quotas
 from comity.stores.settings import Settings
@@ -147,7 +148,7 @@ class Node:
     @cached_property
     def log(self) -> LogStore:
         """The transparency log, opened for writing at first use."""
-        return LogStore.open(self.path, signer=self.keys.log)
+        return LogStore.open(self.path, signer=self.keys.log, address=self.settings.connections.get(CONNECTION))
 
     @cached_property
     def _documents(self) -> Agreements:
