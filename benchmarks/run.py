@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -116,7 +117,18 @@ def own_times(node: Path) -> list[Row]:
             cached = timed(lambda: [compile_sql(service, case, Sql(text=JOIN)) for _ in range(2000)]) / 2000
         made.append(("compile, three joins, cold", ms(statistics.median(cold)), "", "", "5 ms"))
         made.append(("compile, cached", us(cached), "", "", "5 us"))
-        made.append(("look-up with its receipt, CPU", us(lookups(service)), "", "", "150 us"))
+        made.append(("look-up with its receipt, CPU, one at a time", us(lookups(service, at_once=1)), "", "", "150 us"))
+        made.append(("look-up with its receipt, CPU, 16 at once", us(lookups(service, at_once=16)), "", "", "150 us"))
+        made.append(("for comparison: one write of 4 kB and its sync", ms(sync(node)), "", "", "-"))
+        receipt = node.parent / "receipt.json"
+        receipt.write_text(asked(service, "statistics", AGGREGATE).receipt.text, "utf-8")
+    for words, command, goal in (
+        ("comity --help", ("--help",), "250 ms"),
+        ("comity verify", ("verify", str(receipt)), "500 ms"),
+    ):
+        made.append(
+            (f"{words}, whole process", ms(process.seconds(sys.executable, "-m", "comity.cli.main", *command)), "", "", goal)
+        )
     python = process.seconds(sys.executable, "-c", "pass")
     made.append(
         (
@@ -124,7 +136,7 @@ def own_times(node: Path) -> list[Row]:
             ms(process.seconds(sys.executable, "-c", "import comity") - python),
             "",
             "",
-            "-",
+            "50 ms",
         )
     )
     started, rss, pss = process.served(node)
@@ -134,24 +146,40 @@ def own_times(node: Path) -> list[Row]:
     return made
 
 
-def asked(service: Service, agreement: str, sql: str) -> None:
+def asked(service: Service, agreement: str, sql: str) -> Answer:
     """One question through the gateway's one function."""
     made = answer(service, request(agreement), Sql(text=sql))
     if not isinstance(made, Answer):
         raise SystemExit(f"refused: {made.refusal}")
+    return made
 
 
-def lookups(service: Service) -> float:
+def lookups(service: Service, *, at_once: int) -> float:
     """CPU seconds of one look-up, all threads of the process counted."""
-    ask = OnePerson(person=7, want=("sex", "band = 3"))
-    for _ in range(20):
-        answer(service, request("lookup"), ask)
-    before = time.process_time()
-    for person in range(1, 201):
-        made = answer(service, request("lookup"), replace(ask, person=person))
+    asking = OnePerson(person=7, want=("sex", "band = 3"))
+
+    def one(person: int) -> None:
+        made = answer(service, request("lookup"), replace(asking, person=person))
         if not isinstance(made, Answer):
             raise SystemExit(f"refused: {made.refusal}")
-    return (time.process_time() - before) / 200
+
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(one, range(1, 41)))
+        before = time.process_time()
+        list(pool.map(one, [1 + n % 200 for n in range(400)]))
+        return (time.process_time() - before) / 400
+
+
+def sync(folder: Path) -> float:
+    """The median of 60 writes of 4 kB with their fdatasync, in seconds: a durable commit costs at least one."""
+    path = folder.parent / "sync"
+    with path.open("wb", buffering=0) as file:
+
+        def once() -> None:
+            file.write(bytes(4096))
+            os.fdatasync(file.fileno())
+
+        return statistics.median(timed(once) for _ in range(60))
 
 
 def request(agreement: str) -> Request:
@@ -196,15 +224,8 @@ def us(seconds: float) -> str:
 def page(table: str) -> str:
     """The page of the manual."""
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
-    return f"""# Benchmarks
-
-What Comity costs beside plain DuckDB on the same Parquet files, both in one run (`make bench`), medians of warm runs. Comity is
-asked through the gateway's one function: read, decide, reserve, run in the worker, protect, record (with the receipt on the
-disk), release. Plain DuckDB runs in the same process, unprotected. Measured on {machine},
-{datetime.now(UTC):%Y-%m-%d}; ratios carry over to other machines, times do not.
-
-{table}
-"""
+    text = (Path(__file__).resolve().parent / "page.md").read_text("utf-8")
+    return text.format(table=table, machine=machine, day=f"{datetime.now(UTC):%Y-%m-%d}", load=f"{os.getloadavg()[1]:.1f}")
 
 
 def say(*words: str) -> None:

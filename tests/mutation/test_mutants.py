@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mutation.mutants import mutants
+from mutation import run
+from mutation.mutants import Mutant, mutants
 from shared import ROOT
 
 SOURCE = """
@@ -57,20 +58,53 @@ def _run(*arguments: str) -> dict[str, list[str]]:
     return json.loads(done.stdout)
 
 
+SAMPLES = (
+    ("decision/standing", "tests/spec/test_who_may_ask.py"),
+    ("protection/primary", "tests/spec/protection/test_small_cells.py"),
+    ("decision/answers", "tests/spec/test_lookups.py"),
+)
+
+
 @pytest.mark.slow
-def test_a_sample_of_checks_is_caught(tmp_path: Path) -> None:
-    """A few of the decision's checks, taken away, are noticed by the page that says who may ask."""
-    told = _run(
-        "--only",
-        "decision/standing",
-        "--sample",
-        "6",
-        "--tests",
-        "tests/spec/test_who_may_ask.py",
-        "--results",
-        str(tmp_path / "r"),
-    )
-    assert told["tried"] == told["caught"] == 6
+@pytest.mark.parametrize(("file", "page"), SAMPLES)
+def test_a_sample_of_checks_is_caught(file: str, page: str, tmp_path: Path) -> None:
+    """A few checks, taken away, are noticed by the page that states them; an interrupted run would go on from its results."""
+    told = _run("--only", file, "--sample", "6", "--tests", page, "--results", str(tmp_path / "r"))
+    assert told["tried"] == 6
+    assert told["survive"] == []
+    assert told["caught"] + told["equivalent"] == 6
+    assert len((tmp_path / "r").read_text().splitlines()) == 6
+
+
+def _mutant(name: str) -> Mutant:
+    return Mutant("decision/standing.py", 1, name, lambda: ast.Module([], []))
+
+
+@pytest.mark.parametrize(
+    ("survivor", "listed", "status", "word"),
+    [
+        (False, {}, 0, None),
+        (True, {}, 1, "survive"),
+        (True, {("decision/standing.py", "a"): "why"}, 0, None),
+        (False, {("decision/standing.py", "a"): "why"}, 1, "listed but caught"),
+        (False, {("decision/standing.py", "b"): "why"}, 1, "listed but gone"),
+    ],
+)
+def test_a_survivor_is_listed_or_fails_and_a_list_cannot_rot(
+    survivor: bool, listed: dict[tuple[str, str], str], status: int, word: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither an unlisted survivor nor a listed mutant that is caught or gone is passed over."""
+    mutant = _mutant("a")
+    assert run.report([mutant], {run._key(mutant): survivor}, listed, as_json=True, whole=True) == status
+    told = json.loads(capsys.readouterr().out)
+    assert [w for w in ("survive", "listed but caught", "listed but gone") if told[w]] == ([word] if word else [])
+
+
+def test_each_equivalent_mutant_exists_and_has_a_reason() -> None:
+    """A line for code that is gone would hide the next one of that name."""
+    there = {(m.file, m.name) for m in run.found([])}
+    assert set(run.listed()) <= there
+    assert all(len(reason) > 20 for reason in run.listed().values())
 
 
 @pytest.mark.slow

@@ -166,8 +166,12 @@ def _use(given: Map) -> Use:
             storage=where.get("storage"),
         ),
         onward=tuple(onward["named"]) if isinstance(onward, Mapping) else "prohibited",
-        reidentify=given.get("reidentify", "prohibited"),
+        reidentify=_reidentify(given.get("reidentify", "prohibited")),
     )
+
+
+def _reidentify(given: Any) -> str | tuple[str, ...]:
+    return tuple(given["officers"]) if isinstance(given, Mapping) else "prohibited"
 
 
 def _protect(given: Map) -> Protect:

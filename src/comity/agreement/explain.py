@@ -213,6 +213,11 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     pseudonyms = [f"{d.alias}.{r.name}" for d in agreement.data for r in d.columns.values() if r.treatment.kind == "pseudonym"]
     if pseudonyms:
         made.append(f"Pseudonyms stand for {', '.join(pseudonyms)}; another agreement gets others. They remain personal data.")
+    if isinstance(agreement.use.reidentify, tuple):
+        officers = ", ".join(agreement.use.reidentify)
+        made.append(
+            f"One pseudonym at a time may be opened, on a warrant and by two of: {officers}. Each opening is in the log."
+        )
     limits = agreement.use.limits
     for what, number in (
         ("questions a day", limits.queries_per_day),

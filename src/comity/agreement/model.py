@@ -167,7 +167,8 @@ class Use:
     limits: Limits = Limits()
     where: Where = Where()
     onward: str | tuple[str, ...] = "prohibited"
-    reidentify: str = "prohibited"
+    reidentify: str | tuple[str, ...] = "prohibited"
+    """``prohibited``, or the officers (``agency:role``) of whom two may have one token opened on a warrant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

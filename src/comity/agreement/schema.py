@@ -15,6 +15,7 @@ from comity.agreement.shapes import (
     NAME,
     PLACE,
     ROLE,
+    SIGNER,
     TERM,
     Day,
     Either,
@@ -137,7 +138,7 @@ USE = _keys(
         storage=Word(("in-gateway", "at-recipient")),
     ),
     onward=Either(Word(("prohibited",)), map=_keys("named", named=Many(Text(most=200), least=1))),
-    reidentify=Word(("prohibited",), later=("with-warrant",)),
+    reidentify=Either(Word(("prohibited",)), map=_keys("officers", officers=Many(Text(SIGNER, "agency:role", 130), least=2))),
 )
 
 PROTECT = _keys(

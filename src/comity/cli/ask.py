@@ -133,7 +133,7 @@ def deliver(answer: Answer, *, form: str, out: Path | None, receipt: Path | None
         beside = out.with_name(out.name + ".receipt.json")
     if beside is not None:
         answer.receipt.save(beside)
-        note(f"receipt: {beside}")
+        note(f"receipt:   written to {beside}")
 
 
 def _print(answer: Answer) -> None:

@@ -16,10 +16,12 @@ from comity.cli.log_move import move
 from comity.cli.log_shared import FOLDER, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
 from comity.cli.verify import read_key
+from comity.ledger import cose
 from comity.ledger import receipt as receipts
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
 from comity.ledger.note import parse_vkey
+from comity.stores.keys import Keys
 from comity.stores.log_files import LogFiles
 from comity.stores.log_fsck import Finding, check_files, check_store
 from comity.stores.log_witnesses import FILE, read_policy
@@ -60,11 +62,28 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
 @log.command("prove")
 @click.argument("node", type=FOLDER)
 @click.argument("index", type=click.IntRange(0))
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write receipt.json.")
-def prove(node: Path, index: int, output: IO[str]) -> None:
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="Where to write the receipt.")
+@click.option("--witnessed", is_flag=True, help="Prove it in the newest checkpoint that a quorum of witnesses cosigned.")
+@click.option("--cose", "as_cose", is_flag=True, help="Write a COSE Receipt (RFC 9942) instead; needs the log's private key.")
+def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: bool) -> None:
     """Write the receipt file of entry INDEX of NODE's log, proved in the published checkpoint."""
     with telling():
-        output.write(reader_of(node).prove_published(index).text)
+        reader = reader_of(node)
+        bundle = reader.prove_witnessed(index) if witnessed else reader.prove_published(index)
+        if as_cose:
+            output.write(cose.receipt(bundle, signer=Keys(node / "keys").log, at=int(time.time())))
+        else:
+            output.write(bundle.text.encode())
+
+
+@log.command("second-key")
+@click.argument("node", type=FOLDER)
+def second_key(node: Path) -> None:
+    """Give NODE's log a second key, ML-DSA-44, and print its vkey. Checkpoints then carry both signatures."""
+    with telling():
+        made = Keys(node / "keys").new_log_also()
+        LogFiles(node / "log").write_key(made.vkey, name="log-also.vkey")
+        click.echo(made.vkey)
 
 
 def _public(folder: Path, key: str | None) -> tuple[LogFiles, Checkpoint]:

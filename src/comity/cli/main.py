@@ -23,6 +23,8 @@ COMMANDS = {
     "verify": ("comity.cli.verify", "Check a receipt offline, with the log's public key."),
     "person": ("comity.cli.person", "List every access to one person's record, provably all."),
     "log": ("comity.cli.log", "Look at a node's log, prove entries, check it."),
+    "reidentify": ("comity.cli.reidentify", "Open one pseudonym, on a warrant and by two officers."),
+    "escrow": ("comity.cli.escrow", "Keep the pseudonyms' root key in three shares."),
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),
     "token": ("comity.cli.token", "Issue and revoke tokens."),
 }

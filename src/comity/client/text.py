@@ -65,7 +65,9 @@ def html(columns: Sequence[str], rows: Sequence[Sequence[Any]], total: int, *, p
 
 def explained(told: Mapping[str, Any]) -> str:
     """What a question would do, in plain words."""
-    lines = [f"This is a question of kind {told.get('kind')}, asked as {told.get('way')}, for {told.get('purpose')}."]
+    kind, way = told.get("kind"), told.get("way")
+    asked = f"{kind}, asked as {way}" if way != kind else f"{kind}"
+    lines = [f"This would be answered as {asked}, for the purpose {told.get('purpose')}."]
     lines += [f"  reads {u['dataset']}.{u['column']}: {u['use']}" + _treated(u) for u in told.get("uses", ())]
     lines += [f"  protected: {line}" for line in told.get("protections", ())]
     cost = told.get("cost", {})

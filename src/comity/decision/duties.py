@@ -19,6 +19,5 @@ def duties(agreement: Agreement) -> tuple[str, ...]:
         )
     if agreement.use.onward == "prohibited":
         made.append("Do not pass the results on.")
-    if agreement.use.reidentify == "prohibited":
-        made.append("Do not try to find out who anybody is.")
+    made.append("Do not try to find out who anybody is.")
     return tuple(made)

@@ -163,7 +163,7 @@ def find(service: Service, request: Request) -> Held:
         raise Refused(
             "agreement-unknown",
             why="There is no agreement of this name for this caller.",
-            next="`comity agreement list` or GET /v1/agreements shows those that there are.",
+            next="`comity agreement list NODE` or GET /v1/agreements shows those that there are.",
         )
     return held
 

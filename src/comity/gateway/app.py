@@ -30,6 +30,8 @@ _SAFE = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive: slow senders must not hold all connections."""
 Work = Callable[..., wire.Reply]
 
 
@@ -166,14 +168,15 @@ class _Gateway:
         if declared.isdigit() and int(declared) > most:
             return _response(wire.refused(large))
         raw = bytearray()
+        early = Refusal("body-unreadable", "", "The body ended early, or took too long.", "Send it whole.")
         try:
-            async for chunk in request.stream():
-                raw += chunk
-                if len(raw) > most:
-                    return _response(wire.refused(large))
-        except ClientDisconnect:
-            why = "The body ended early."
-            return _response(wire.refused(Refusal("body-unreadable", "", why, "Send it whole.")))
+            with anyio.fail_after(BODY_SECONDS):
+                async for chunk in request.stream():
+                    raw += chunk
+                    if len(raw) > most:
+                        return _response(wire.refused(large))
+        except (ClientDisconnect, TimeoutError):
+            return _response(wire.refused(early))
         return bytes(raw)
 
     async def _thread(self, work: Callable[[], Any]) -> Any:

@@ -9,7 +9,7 @@ from comity.gateway.wire import Reply, refused
 from comity.refusal import Refusal
 
 _TILE = re.compile(r"tile/(?:entries|[0-9]|[1-5][0-9]|6[0-3])(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?", re.ASCII)
-_TEXTS = ("checkpoint", "witnessed", "log.vkey", "vrf.pub")
+_TEXTS = ("checkpoint", "witnessed", "log.vkey", "log-also.vkey", "vrf.pub")
 FOR_EVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=1, must-revalidate"
 

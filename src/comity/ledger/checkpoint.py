@@ -52,10 +52,14 @@ def parse(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), root, tuple(extensions))
 
 
-def signed(checkpoint: Checkpoint, signer: Signer) -> str:
-    """The checkpoint as a note signed by its log. The signer must carry the log's name."""
-    require(signer.name == checkpoint.origin, "origin-differs", "A log signs only its own checkpoints.")
-    return sign(checkpoint.text, [signer])
+def signed(checkpoint: Checkpoint, signer: Signer, *, also: Signer | None = None, time: int = 0) -> str:
+    """The checkpoint as a note signed by its log. The signers must carry the log's name.
+
+    ``also`` is the log's second key (ML-DSA-44), which states ``time`` (POSIX seconds).
+    """
+    names = {signer.name, also.name if also else signer.name}
+    require(names == {checkpoint.origin}, "origin-differs", "A log signs only its own checkpoints.")
+    return sign(checkpoint.text, [signer]) + (also.line(checkpoint.text, time=time) if also else "")
 
 
 def open_checkpoint(

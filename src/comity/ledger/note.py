@@ -1,7 +1,8 @@
 """Signed notes: a short text and lines that say who vouches for it (C2SP signed-note).
 
 A signer is known by a verifier key (vkey), one line that a person can copy: ``name+fingerprint+key``. Algorithms known here:
-Ed25519 (type 1) for logs, and timestamped Ed25519 cosignatures (type 4, C2SP tlog-cosignature) for witnesses.
+Ed25519 (type 1) for logs, and timestamped cosignatures (C2SP tlog-cosignature) by Ed25519 (type 4) and ML-DSA-44 (type 6): for
+witnesses, and for a log that signs with a second key beside its first.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from comity.ledger import mldsa
 from comity.ledger.invalid import Invalid, require
 
 ED25519 = 1
 COSIGNATURE = 4
+ML_DSA = mldsa.KIND
+_KEY_SIZES = {ED25519: 32, COSIGNATURE: 32, ML_DSA: mldsa.KEY_SIZE}
 MAX_SIGNATURES = 100
 MAX_NOTE = 1_000_000
 """Bytes of a whole note; the reference implementation's limit."""
@@ -50,7 +55,7 @@ def _named(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Someone whose signatures are known: ``name``, the kind of key, and its 32 raw bytes."""
+    """Someone whose signatures are known: ``name``, the kind of key, and its raw bytes (32, or 1,312 for ML-DSA-44)."""
 
     name: str
     kind: int
@@ -69,16 +74,19 @@ class Verifier:
     @property
     def cosigns(self) -> bool:
         """Whether this is a witness's key: its signatures state their time."""
-        return self.kind == COSIGNATURE
+        return self.kind in (COSIGNATURE, ML_DSA)
 
     def accepts(self, text: bytes, signature: bytes) -> bool:
         """Whether the signature (without its fingerprint) is this key's over the text of a note."""
         message = text
-        if self.kind == COSIGNATURE:
-            if len(signature) != 72:
+        if self.cosigns:
+            if len(signature) != (72 if self.kind == COSIGNATURE else 8 + mldsa.SIGNATURE_SIZE):
                 return False
-            message = cosigned_message(text, struct.unpack(">Q", signature[:8])[0])
-            signature = signature[8:]
+            time, signature = struct.unpack(">Q", signature[:8])[0], signature[8:]
+            if self.kind == ML_DSA:
+                stated = mldsa.message(self.name, text, time)
+                return stated is not None and mldsa.accepts(self.key, stated, signature)
+            message = cosigned_message(text, time)
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
         except (InvalidSignature, ValueError):
@@ -98,8 +106,8 @@ def parse_vkey(vkey: str) -> Verifier:
     require(bool(_FINGERPRINT.fullmatch(print_)), "key-unreadable", "A verifier key reads name+fingerprint+key.")
     raw = _decode(key, "key-unreadable", "key")
     require(len(raw) > 1, "key-unreadable", "The verifier key holds no key.")
-    require(raw[0] in (ED25519, COSIGNATURE), "algorithm-unknown", f"Keys of type {raw[0]} are not known here.")
-    require(len(raw) == 33, "key-unreadable", "An Ed25519 key is 32 bytes long.")
+    require(raw[0] in _KEY_SIZES, "algorithm-unknown", f"Keys of type {raw[0]} are not known here.")
+    require(len(raw) == 1 + _KEY_SIZES[raw[0]], "key-unreadable", "The key is not as long as keys of its kind are.")
     verifier = Verifier(_named(name), raw[0], raw[1:])
     require(verifier.fingerprint.hex() == print_, "key-unreadable", "The fingerprint does not fit the name and key.")
     return verifier
@@ -107,10 +115,10 @@ def parse_vkey(vkey: str) -> Verifier:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Someone who signs notes: a name and an Ed25519 key. ``kind`` is ``ED25519`` (a log) or ``COSIGNATURE`` (a witness)."""
+    """Someone who signs notes: a name and a key. ``kind`` is ``ED25519`` (a log), ``COSIGNATURE`` or ``ML_DSA``."""
 
     name: str
-    private: Ed25519PrivateKey
+    private: Ed25519PrivateKey | MLDSA44PrivateKey
     kind: int = ED25519
 
     @property
@@ -127,9 +135,14 @@ class Signer:
         """The signature line over a note's text. A cosignature needs ``time`` (POSIX seconds)."""
         require(text.endswith("\n"), "note-unreadable", "The text of a note ends with a newline.")
         body = text.encode()
-        if self.kind == COSIGNATURE:
+        if self.kind != ED25519:
             require(time is not None and time >= 0, "note-unreadable", "A cosignature states its time.")
-            signature = struct.pack(">Q", time) + self.private.sign(cosigned_message(body, time or 0))
+            message = (
+                cosigned_message(body, time or 0) if self.kind == COSIGNATURE else mldsa.message(self.name, body, time or 0)
+            )
+            if message is None:
+                raise Invalid("checkpoint-unreadable", "Only checkpoints are signed with such a key.")
+            signature = struct.pack(">Q", time) + self.private.sign(message)
         else:
             signature = self.private.sign(body)
         return f"— {self.name} {base64.b64encode(self.verifier.fingerprint + signature).decode()}\n"
@@ -140,9 +153,10 @@ def parse_skey(skey: str) -> Signer:
     parts = skey.strip().split("+", 4)
     require(len(parts) == 5 and parts[:2] == ["PRIVATE", "KEY"], "key-unreadable", "This is not a note signing key.")
     raw = _decode(parts[4], "key-unreadable", "key")
-    known = len(raw) == 33 and raw[0] in (ED25519, COSIGNATURE)
-    require(known, "algorithm-unknown", "Only Ed25519 signing keys are known here.")
-    signer = Signer(_named(parts[2]), Ed25519PrivateKey.from_private_bytes(raw[1:]), raw[0])
+    known = len(raw) == 33 and raw[0] in _KEY_SIZES
+    require(known, "algorithm-unknown", "The signing key is of no kind that is known here.")
+    private = MLDSA44PrivateKey.from_seed_bytes if raw[0] == ML_DSA else Ed25519PrivateKey.from_private_bytes
+    signer = Signer(_named(parts[2]), private(raw[1:]), raw[0])
     require(signer.verifier.fingerprint.hex() == parts[3], "key-unreadable", "The fingerprint does not fit the key.")
     return signer
 

@@ -16,7 +16,7 @@ from comity.ledger import checkpoint as checkpoints
 from comity.ledger import note as notes
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid, require
-from comity.ledger.note import COSIGNATURE, Signature, Signer, Verifier
+from comity.ledger.note import Signature, Signer, Verifier
 from comity.ledger.tree import EMPTY_ROOT, HASH_SIZE, check_consistency
 
 MAX_REQUEST = 100_000
@@ -61,7 +61,7 @@ def consider(
         _continues(old, proof, checkpoint, seen(checkpoint.origin))
     except _Stop as stop:
         return stop.answer
-    require(witness.kind == COSIGNATURE, "algorithm-unknown", "A witness signs with a cosignature key.")
+    require(witness.verifier.cosigns, "algorithm-unknown", "A witness signs with a cosignature key.")
     return Answer(200, witness.line(checkpoint.text, time=now), remember=checkpoint)
 
 
@@ -118,7 +118,7 @@ def gather(
     ``leeway`` seconds of ``now``. Anything else (garbage, replays of other checkpoints, unknown keys) is left out.
     """
     checkpoint, _ = checkpoints.open_checkpoint(note, log=log)
-    known = {(w.name, w.fingerprint): w for w in witnesses if w.kind == COSIGNATURE}
+    known = {(w.name, w.fingerprint): w for w in witnesses if w.cosigns}
     good: dict[str, str] = {}
     for answer in answers:
         for line in answer.splitlines(keepends=True)[: notes.MAX_SIGNATURES]:

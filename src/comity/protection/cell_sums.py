@@ -21,8 +21,6 @@ def aggregate(function: str, rows: Sequence[Tuple], *, type: Type, at: float | N
 
     Raises ``ValueError`` for an unknown function.
     """
-    if rows and not rows[0]:
-        return len(rows)
     if any(value is SUPPRESSED for row in rows for value in row):
         return SUPPRESSED
     known: list[tuple[Any, ...]] = [row for row in rows if all(value is not None for value in row)]

@@ -6,7 +6,6 @@ can also write the log can rewrite history for those who never saw a checkpoint.
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import secrets
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from comity.ledger.invalid import Invalid
-from comity.ledger.note import ED25519, Signer, parse_skey
+from comity.ledger.note import ML_DSA, Signer, parse_skey, skey
 from comity.stores.problem import StoreError
 
 _SIGNER = re.compile(r"[a-z0-9][a-z0-9-]{0,63}:[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
@@ -50,7 +50,7 @@ class Keys:
         path.mkdir(mode=0o700)
         (path / "signers").mkdir(mode=0o700)
         signer = Signer(log_name, Ed25519PrivateKey.generate())
-        _write(path / "log.key", (_note_key(signer) + "\n").encode())
+        _write(path / "log.key", (skey(signer) + "\n").encode())
         _write(path / "log.pub", (signer.vkey + "\n").encode(), mode=0o644)
         _write(path / "token.key", _pem(Ed25519PrivateKey.generate()))
         _write(path / "sealing.key", _pem(X25519PrivateKey.generate()))
@@ -70,6 +70,22 @@ class Keys:
     def log_key(self) -> str:
         """The log's public key in one line (vkey): what people pin and compare."""
         return self.log.vkey
+
+    @cached_property
+    def log_also(self) -> Signer | None:
+        """The log's second key (ML-DSA-44), where ``comity log second-key`` made one."""
+        if not (self._path / "log-also.key").exists():
+            return None
+        try:
+            return parse_skey(self._read("log-also.key").decode())
+        except (Invalid, UnicodeDecodeError):
+            raise _unsound("log-also.key") from None
+
+    def new_log_also(self) -> Signer:
+        """Make the log's second key. From then on every checkpoint carries both signatures."""
+        signer = Signer(self.log.name, MLDSA44PrivateKey.generate(), ML_DSA)
+        _write(self._path / "log-also.key", (skey(signer) + "\n").encode())
+        return signer
 
     @cached_property
     def token(self) -> Ed25519PrivateKey:
@@ -183,11 +199,6 @@ def _unsound(name: str) -> StoreError:
 
 def _pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _note_key(signer: Signer) -> str:
-    raw = bytes([ED25519]) + signer.private.private_bytes_raw()
-    return f"PRIVATE+KEY+{signer.name}+{signer.verifier.fingerprint.hex()}+{base64.b64encode(raw).decode()}"
 
 
 def _write(file: Path, content: bytes, *, mode: int = 0o600) -> None:

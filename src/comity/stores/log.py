@@ -41,7 +41,9 @@ class LogStore:
     Several processes may hold the same log open; each transaction starts from what is stored.
     """
 
-    def __init__(self, root: Path, signer: Signer, database: LogTables, *, publish_every: float, address: str | None) -> None:
+    def __init__(
+        self, root: Path, signer: Signer, database: LogTables, *, publish_every: float, address: str | None, also: Signer | None
+    ) -> None:
         self._root = root
         self._signer = signer
         self._database = database
@@ -52,7 +54,7 @@ class LogStore:
         published = self._reader.files.read_checkpoint(signer.verifier)
         hashes = verified_hashes(database.load_tile, state.size, state.root, published)
         self._witnesses = ask_first(root, self._reader, signer.verifier)
-        self._sequencer = Sequencer(signer, database, hashes, state)
+        self._sequencer = Sequencer(signer, also, database, hashes, state)
         if published.size < state.size:
             self._sequencer.stale.set()
         self._gate = threading.Lock()
@@ -69,7 +71,9 @@ class LogStore:
             thread.start()
 
     @classmethod
-    def create(cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None) -> LogStore:
+    def create(
+        cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None, also: Signer | None = None
+    ) -> LogStore:
         """Start an empty log named as its signer, and publish its key and first checkpoint (size 0).
 
         Raises ``LogError`` ``log-exists`` when any part of a log is there.
@@ -84,10 +88,12 @@ class LogStore:
         first = Checkpoint(signer.name, 0, tree.EMPTY_ROOT)
         files.publish(database, checkpoints.signed(first, signer), first, since=0)
         sync_folder(root)
-        return cls(root, signer, database, publish_every=publish_every, address=address)
+        return cls(root, signer, database, publish_every=publish_every, address=address, also=also)
 
     @classmethod
-    def open(cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None) -> LogStore:
+    def open(
+        cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None, also: Signer | None = None
+    ) -> LogStore:
         """Open a log for writing, after checking it against its own root and against what was published.
 
         Raises ``LogError``: ``log-missing``, ``log-corrupt``, ``log-rolled-back``.
@@ -95,7 +101,7 @@ class LogStore:
         database = open_tables(root, address)
         try:
             database.settle()
-            return cls(root, signer, database, publish_every=publish_every, address=address)
+            return cls(root, signer, database, publish_every=publish_every, address=address, also=also)
         except database.errors as error:
             raise LogError("log-corrupt", f"couldn't open the log: {database.cause(error)}") from None
 

@@ -49,17 +49,17 @@ class LogFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def write_key(self, vkey: str) -> None:
+    def write_key(self, vkey: str, *, name: str = "log.vkey") -> None:
         """Put the log's public key beside the log. Readers should compare it with one they got elsewhere."""
-        write_whole(self.folder / "log.vkey", vkey.encode() + b"\n")
+        write_whole(self.folder / name, vkey.encode() + b"\n")
 
     def read_key(self) -> str:
         """The log's public key (vkey)."""
         return self._read("log.vkey").strip()
 
-    def read_note(self) -> str:
-        """The published checkpoint as it stands, a signed note."""
-        return self._read("checkpoint")
+    def read_note(self, name: str = "checkpoint") -> str:
+        """The published checkpoint (or the ``witnessed`` one) as it stands, a signed note."""
+        return self._read(name)
 
     def _read(self, name: str) -> str:
         try:

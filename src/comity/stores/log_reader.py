@@ -64,6 +64,10 @@ class LogReader:
         """As ``prove``, against the checkpoint in ``log/checkpoint``."""
         return self.prove(index, self.files.read_checkpoint(self.verifier), self.files.read_note())
 
+    def prove_witnessed(self, index: int) -> Bundle:
+        """As ``prove``, against ``log/witnessed``. Raises ``LogError`` ``log-missing`` when there is none."""
+        return self.prove(index, self.files.witnessed(self.verifier), self.files.read_note("witnessed"))
+
     def continues(self, old: int, new: int) -> list[bytes]:
         """The hashes that prove that the tree of ``new`` entries continues the one of ``old``."""
         with self.lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,12 +65,13 @@ class Request:
 class Sequencer:
     """Owns the writing connection, the right edge of the tree and the key. ``put`` is for any thread."""
 
-    def __init__(self, signer: Signer, database: LogTables, hashes: Hashes, state: State) -> None:
+    def __init__(self, signer: Signer, also: Signer | None, database: LogTables, hashes: Hashes, state: State) -> None:
         self.state = state
         self.failed: LogError | None = None
         self.stale = threading.Event()
         """Set after each commit: the public files are behind."""
         self._signer = signer
+        self._also = also
         self._vkey = signer.vkey
         self._database = database
         self._hashes = hashes
@@ -89,7 +91,8 @@ class Sequencer:
 
     def sign(self, state: State) -> str:
         """The signed checkpoint of a committed state."""
-        return checkpoints.signed(Checkpoint(state.origin, state.size, state.root), self._signer)
+        checkpoint = Checkpoint(state.origin, state.size, state.root)
+        return checkpoints.signed(checkpoint, self._signer, also=self._also, time=int(time.time()))
 
     def _run(self) -> None:
         while (batch := self._gather()) is not None:

@@ -148,7 +148,9 @@ class Node:
     @cached_property
     def log(self) -> LogStore:
         """The transparency log, opened for writing at first use."""
-        return LogStore.open(self.path, signer=self.keys.log, address=self.settings.connections.get(CONNECTION))
+        return LogStore.open(
+            self.path, signer=self.keys.log, address=self.settings.connections.get(CONNECTION), also=self.keys.log_also
+        )
 
     @cached_property
     def _documents(self) -> Agreements:

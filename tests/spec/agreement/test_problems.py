@@ -122,3 +122,72 @@ def test_a_word_nearly_right_is_put_right():
     """The repair names the word that was probably meant."""
     found = problems(city.AGREEMENT.replace("kind: matching", "kind: mathcing"))
     assert "matching" in found[0].repair
+
+
+ETHNICITY = "ethnicity: {use: group-only}"
+PUBLIC = "public: {register: true, text: true, published: 2026-08-20}"
+PARTY = "agency: survey, role: source, signs: [director]"
+WAYS = "ways: [query, export, lookup]"
+LOOKUP = "lookup: {key: stays.person_id, per_person_per_day: 5, reason_required: true}"
+RETURNED = "person_id: {use: [link, return], as: pseudonym}"
+SCORE = "score: {use: [measure]}"
+PROTECT = "protect:\n"
+REASONED = "withhold: [run.limits, nonsense], because: security"
+E, W = "error", "warning"
+MORE = (
+    # severity, clause, code, from, to
+    (E, "parties.survey.assurance.until", "assurance", PARTY, f"{PARTY}, assurance: {{scheme: X, until: 2026-01-01}}"),
+    (W, "parties.survey.assurance.until", "assurance", PARTY, f"{PARTY}, assurance: {{scheme: X, until: 2026-12-01}}"),
+    (W, "controllership", "processors", "purpose:\n  term",
+        "  - {agency: city, role: processor, signs: [director]}\ncontrollership: processor-only\npurpose:\n  term"),
+    (E, "accountability.public.withhold", "unknown-clause", "08-20}", f"08-20, {REASONED}}}"),
+    (E, "accountability.public.withhold", "because", "08-20}", "08-20, withhold: [use.limits]}"),
+    (W, "accountability.public.withhold", "dead", PUBLIC,
+        "public: {register: false, withhold: [use.limits], because: security}"),
+    (E, "accountability.public.published", "dates", "published: 2026-08-20", "published: 2026-10-20"),
+    (E, "purpose.commercial", "contradiction", "term: dpv:ResearchAndDevelopment", "term: dpv:CommercialResearch"),
+    (W, "protect.small_cells.method", "complement", "suppress-with-complement", "suppress"),
+    (W, "protect.small_cells.fewer_than", "small-cells", "fewer_than: 10", "fewer_than: 4"),
+    (E, "use.lookup", "dead", WAYS, "ways: [query, export]"),
+    (E, "use.ways", "lookup-key", f"  {LOOKUP}\n", ""),
+    (W, "use.lookup.reason_required", "reason", "reason_required: true", "reason_required: false"),
+    (W, "use.limits.people_per_day", "enumeration", "queries_per_day: 1000, people_per_day: 100000, ", ""),
+    (W, "protect.human_check_before_adverse_action", "human-check",
+        "  human_check_before_adverse_action: {days: 30, notice: letter-12}\n", ""),
+    (E, "use.lookup.key", "lookup-source", LOOKUP, LOOKUP.replace("stays.", "").replace("}", ", answers: {x: amount > 1}}")),
+    (E, "use.lookup.answers.adult", "answers", LOOKUP, LOOKUP.replace("}", ", answers: {adult: wealth > 1}}")),
+    (E, "use.lookup.answers.age", "repeated", LOOKUP, LOOKUP.replace("}", ", answers: {age: age > 17}}")),
+    (W, "data.stays.columns.person_id.use", "identifier-returned", RETURNED, "person_id: {use: [link, return]}"),
+    (E, "data.stays.columns.score.use", "noise-computed", SCORE, "score: {use: [measure, return], as: {noise: 5}}"),
+    (E, "data.persons.columns.income.as", "noise-key",
+        "insured: {use: [group, filter, measure]}\n      income: {use: [measure]}",
+        "insured: {use: [group, filter, measure]}\n      income: {use: [return], as: {noise: 5}}"),
+    (W, "data.stays.columns.ethnicity.as", "pseudonym-guessed", ETHNICITY, "ethnicity: {use: return, as: pseudonym}"),
+    (W, "data.stays.columns.district.use", "unused", LINKED, "left: stays.sex, right: districts.district"),
+    (E, "data.stays.quality", "quality", "as: stays\n", "as: stays\n    quality: [perfect(person_id)]\n"),
+    (E, "data.stays.quality", "quality", "as: stays\n", "as: stays\n    quality: [complete(nobody) >= 0.9]\n"),
+    (E, "data.persons.from", "source-not-a-party", f"  - {{{PARTY}}}\n", ""),
+    (W, "keep.receipts", "receipts", "  receipts: {for: 6 years}\n", ""),
+    (W, "keep.receipts.for", "receipts", "for: 6 years", "for: 9 days"),
+    (E, "legal.notice", "notice", '  notice: {where: "https://housing.example/privacy", given: at-collection}\n', ""),
+    (E, "protect.rows", "dead", PROTECT, f"{PROTECT}  rows: {{suppress_at_most: 5%}}\n"),
+    (E, "protect.rows.of", "dead", PROTECT, f"{PROTECT}  rows: {{k: 2, of: [sex]}}\n"),
+    (E, "protect.rows.of", "unknown-column", PROTECT, f"{PROTECT}  rows: {{l: 2, of: [wealth]}}\n"),
+    (W, "protect.rows.suppress_at_most", "suppression", PROTECT, f"{PROTECT}  rows: {{k: 2, suppress_at_most: 50%}}\n"),
+    (E, "protect.rows.sample", "value", PROTECT, f"{PROTECT}  rows: {{sample: 0%}}\n"),
+    (W, "accountability.complaints_to", "gdpr-art13", "  complaints_to: privacy@social.example\n", ""),
+    (W, "use.onward", "us-matching-onward", "onward: prohibited", "onward: {named: [survey]}"),
+    (W, "people.about", "us-matching-content", "title: Shelter", "title: A shelter"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("severity", "clause", "code", "old", "new"), MORE, ids=[f"{n} {c[1]} {c[2]}" for n, c in enumerate(MORE)]
+)
+def test_what_stops_an_agreement_and_what_somebody_should_look_at(severity, clause, code, old, new):
+    """Errors stop it; warnings are lawful perhaps, but nobody should sign over them unseen."""
+    assert old in city.AGREEMENT
+    found = {(p.severity, p.clause, p.code) for p in problems(city.AGREEMENT.replace(old, new, 1))}
+    assert (severity, clause, code) in found, found
+    if code != "us-matching-content":
+        assert (severity, clause, code) not in {(p.severity, p.clause, p.code) for p in problems(city.AGREEMENT)}

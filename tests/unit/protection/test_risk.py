@@ -168,3 +168,38 @@ def test_adult_is_measured_as_pycanon_measures_it(case: tuple) -> None:
     assert (found.k, found.diversity[sensitive]) == (k, l_diversity)
     assert int(found.entropy[sensitive] + 1e-9) == entropy_l
     assert found.closeness[sensitive] == pytest.approx(t, abs=1e-12)
+
+
+def test_classes_without_quasi_identifiers_are_one() -> None:
+    """Everybody looks alike, and the class says so."""
+    found = classes(pa.table({"x": [1, 2]}), quasi=())
+    assert found.keys() == [()]
+    assert found.people == [2]
+
+
+def test_null_is_a_value_of_its_own() -> None:
+    """The last one, and only where it occurs."""
+    found = classes(pa.table({"x": [1, 1, 1], "s": ["a", None, "b"], "t": ["a", "a", "b"]}), quasi=("x",))
+    assert found.values("s").counts == [{0: 1, 1: 1, 2: 1}]
+    assert found.values("s").distinct == 3
+    assert found.values("t").distinct == 2
+
+
+def test_everybody_is_the_fewest_of_any_kind() -> None:
+    """Of three people in two households there are two."""
+    found = classes(pa.table({"x": [1, 1, 1], "p": [1, 2, 3], "h": [1, 1, 2]}), quasi=("x",), people=("p", "h"))
+    assert found.everybody == 2
+
+
+def test_nobody_of_a_kind_is_counted_nowhere() -> None:
+    """A row without a key is nobody's, and nobody is no value of a person."""
+    found = classes(pa.table({"x": [1, 1, 2], "p": [1, None, 2]}), quasi=("x",), people=("p",))
+    assert found.people == [1, 1]
+    assert found.everybody == 2
+
+
+def test_many_wide_columns_stay_apart() -> None:
+    """Eight columns of 1,024 values each have more combinations than a 64-bit number; rows that differ in one still differ."""
+    wide = {f"c{i}": [*range(1024), 0] for i in range(8)}
+    wide["c0"][-1] = 1023
+    assert len(classes(pa.table(wide), quasi=tuple(wide)).rows) == 1025

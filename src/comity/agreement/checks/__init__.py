@@ -16,7 +16,7 @@ def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary)
     """The agreement with its row limits read, and every problem, without lines."""
     agreement, found = data.check(agreement, catalogue, vocabulary)
     agreement, more = lookup.check(agreement, catalogue)
-    found += more
+    found += more + lookup.officers(agreement)
     found += parties.check(agreement, catalogue)
     found += purpose.check(agreement, vocabulary)
     found += legal.check(agreement, catalogue, vocabulary)

@@ -61,3 +61,22 @@ def _limits(agreement: Agreement) -> list[Problem]:
         clause = "protect.human_check_before_adverse_action"
         found.append(warning(clause, "human-check", message, "State the days that a person has to contest."))
     return found
+
+
+def officers(agreement: Agreement) -> list[Problem]:
+    """Officers who may open a pseudonym act for a party, and one of the pair at least for the data's holder."""
+    named = agreement.use.reidentify
+    if isinstance(named, str):
+        return []
+    sources = {p.agency for p in agreement.parties if p.role == "source"}
+    agencies, clause = {p.agency for p in agreement.parties}, "use.reidentify.officers"
+    found = []
+    for officer in named:
+        if officer.partition(":")[0] not in agencies:
+            found.append(
+                error(clause, "not-a-party", f"{officer} acts for nobody who signs this", "Name officers of the parties.")
+            )
+    if sum(officer.partition(":")[0] not in sources for officer in named) > 1:
+        message = "two officers could open a pseudonym without anybody of the source"
+        found.append(error(clause, "officers", message, "Name at most one officer of other agencies."))
+    return found

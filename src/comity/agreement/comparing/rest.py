@@ -32,6 +32,10 @@ def compare(old: Agreement, new: Agreement, *, covered: set[str]) -> list[Differ
 def _spoken(clause: str, covered: set[str]) -> bool:
     if any(clause == d or clause.startswith(d + ".") for d in _DECIDED):
         return True
+    head, _, key = clause.partition(".")
+    if head == "parties":
+        # The rules speak of all parties at once, this walk of each by name.
+        return bool({"parties", f"parties.{key.partition('.')[2]}", clause} & covered)
     return any(clause == c or clause.startswith(c + ".") for c in covered)
 
 

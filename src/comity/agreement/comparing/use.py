@@ -37,6 +37,8 @@ def _who(old: Agreement, new: Agreement) -> list[Difference]:
     )
     assured = [{p.agency: p.assurance for p in a.parties if p.assurance} for a in (old, new)]
     found += sets("parties.assurance", "the security assurance of", *assured, more_widens=False)
+    officers = [list(a.use.reidentify) if isinstance(a.use.reidentify, tuple) else [] for a in (old, new)]
+    found += sets("use.reidentify", "the officer who may open a pseudonym", *officers)
     before, after = (list(a.use.onward) if isinstance(a.use.onward, tuple) else [] for a in (old, new))
     return found + sets("use.onward", "onward sharing with", before, after)
 
