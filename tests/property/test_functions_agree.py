@@ -126,12 +126,12 @@ def test_the_engine_computes_what_the_reference_does(base, function):
     assert tried, "no form at all"
 
 
-@pytest.mark.parametrize("target", sorted(AWKWARD), ids=str)
-@pytest.mark.parametrize("given_type", sorted(AWKWARD), ids=str)
+CASTS = [(given_type, target) for given_type in AWKWARD for target in AWKWARD if fits(given_type, target)]
+
+
+@pytest.mark.parametrize(("given_type", "target"), CASTS, ids=[f"{a.value} as {b.value}" for a, b in CASTS])
 def test_a_cast_is_total_and_the_same(base, given_type, target):
     """What does not fit is NULL, in the engine as in the reference."""
-    if not fits(given_type, target):
-        pytest.skip("the language has no such cast")
     call = Call(CAST, (Column("", "c0", given_type),), target)
     assert not disagreements(base, call, rows_for(call))[:3]
 
