@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -226,5 +227,24 @@ def test_the_preview_says_what_the_limits_leave_out_and_blocks_what_they_cannot_
         assert stays.rows_unfit == unfit
         assert found.sound is (unfit is None)
         assert (stays.rows_left_out is None) is (unfit is not None)
+        assert (stays.proposed == ()) is (unfit is None)
         assert stays.risk is not None
         assert set(stays.risk.closeness) == {"ethnicity"}
+
+
+def test_free_text_is_always_empty_unless_the_agreement_says_otherwise() -> None:
+    """It can say anything of anybody; filtering by it would read it as well."""
+    stays = CATALOGUE.datasets["housing.stays"]
+    fields = tuple(replace(f, category="comity:FreeText") if f.name == "district" else f for f in stays.fields)
+    changed = replace(CATALOGUE, datasets={**CATALOGUE.datasets, "housing.stays": replace(stays, fields=fields)})
+    silent = city.AGREEMENT
+    said = silent.replace(
+        "district: {use: [return, group, filter, link]}", "district: {use: [return, group, filter], as: exact}"
+    )
+    said = said.replace("  - {left: stays.district, right: districts.district, method: exact}\n", "")
+    for given, kind in ((silent, "redact"), (said, "exact")):
+        made, problems = read(given, catalogue=changed, vocabulary=VOCABULARY)
+        assert "free-text" in {p.code for p in problems}
+        source = made.source("stays") if made is not None else None
+        assert source is None or source.columns["district"].treatment.kind == kind
+        assert (made is None) is (kind == "redact")  # a link cannot be empty, so the silent one must be mended

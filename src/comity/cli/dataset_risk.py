@@ -18,6 +18,7 @@ from comity.gateway.whole_rows import PERSON, whole_rows
 from comity.protection.classes import Classes, classes
 from comity.protection.generalise import Found, TooMany, apply, generalise
 from comity.protection.levels import levels
+from comity.protection.release import Released, release
 from comity.protection.risk import Risk, risk, steps
 from comity.protection.row_limits import RowLimits
 from comity.refusal import Refused
@@ -134,8 +135,9 @@ def _measured(table: pa.Table, quasi: list[Field], sensitive: list[Field], limit
         return Measured(now, before, None)
     kinds = {f.name: f.type for f in quasi}
     coarse = apply(table, {name: (kinds[name], treatment) for name, treatment in found.treatments.items()})
-    after = classes(coarse, quasi=names, people=people)
-    return Measured(now, before, found, risk(after, sensitive=ordered, fewer_than=limits.people), after)
+    left = release(coarse, limits, quasi=names, sensitive=ordered, people=people)
+    assert isinstance(left, Released)  # the search measured the same
+    return Measured(now, before, found, risk(left.classes, sensitive=ordered, fewer_than=limits.people), left.classes)
 
 
 def _figures(measured: Measured, limits: RowLimits) -> list[tuple[str, Any, Any]]:

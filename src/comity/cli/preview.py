@@ -12,7 +12,7 @@ from comity.agreement.reader import read
 from comity.cli.near import found_node
 from comity.cli.output import REFUSED, json_option, note, say, show_json, telling
 from comity.client.text import table
-from comity.gateway.preview import Preview
+from comity.gateway.preview import Preview, SourcePreview
 from comity.gateway.preview import preview as measured
 from comity.gateway.service import Service
 
@@ -54,19 +54,7 @@ def _print(found: Preview) -> None:
     if found.stated_people is not None:
         say(f"\nThe agreement states that it is about {found.stated_people} people.")
     for source in found.sources:
-        if source.risk is not None:
-            risk = source.risk
-            say(
-                f"\nRows of {source.source}: {risk.uniques} of {risk.rows} are alone with their values (k = {risk.k}); "
-                f"somebody known to be there is named at worst with chance {risk.prosecutor_highest:.2f}, "
-                f"on average {risk.prosecutor_average:.2f}."
-            )
-            for name, distance in risk.closeness.items():
-                say(f"  {name}: l = {risk.diversity[name]}, entropy l = {risk.entropy[name]:.2f}, t = {distance:.2f}")
-        if source.rows_unfit is not None:
-            say(f"  The agreed limits of rows cannot be kept: {source.rows_unfit}")
-        elif source.rows_left_out is not None:
-            say(f"  To keep the agreed limits, {100 * source.rows_left_out:.1f} % of the rows are left out of a whole extract.")
+        _rows(source)
     say("\nNot needed by any agreed way of asking:")
     for clause, why in found.unused or (("nothing", "every column and use is needed"),):
         say(f"  {clause}: {why}")
@@ -82,3 +70,24 @@ def _smallest(cells: tuple[tuple[str, int], ...]) -> str:
         return "-"
     name, people = min(cells, key=lambda c: c[1])
     return f"{people} (by {name})"
+
+
+def _rows(source: SourcePreview) -> None:
+    """What the rows of one source give away, and what the agreed limits make of them."""
+    if source.risk is not None:
+        risk = source.risk
+        say(
+            f"\nRows of {source.source}: {risk.uniques} of {risk.rows} are alone with their values (k = {risk.k}); "
+            f"somebody known to be there is named at worst with chance {risk.prosecutor_highest:.2f}, "
+            f"on average {risk.prosecutor_average:.2f}."
+        )
+        for name, distance in risk.closeness.items():
+            say(f"  {name}: l = {risk.diversity[name]}, entropy l = {risk.entropy[name]:.2f}, t = {distance:.2f}")
+    if source.rows_unfit is not None:
+        say(f"  The agreed limits of rows cannot be kept: {source.rows_unfit}")
+        if source.proposed:
+            say("  They could be with the least loss under:")
+        for name, treatment in source.proposed:
+            say(f"    {name}: {{as: {treatment}}}")
+    elif source.rows_left_out is not None:
+        say(f"  To keep the agreed limits, {100 * source.rows_left_out:.1f} % of the rows are left out of a whole extract.")

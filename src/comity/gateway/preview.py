@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from comity.agreement.model import Agreement, Data
+from comity.agreement.written import written
 from comity.decision.canaries import Canary, Sitting, canaries
 from comity.decision.decide import plan as planned
 from comity.decision.engine import Cell
@@ -21,8 +22,11 @@ from comity.decision.request import Request
 from comity.decision.units import UNIT
 from comity.gateway.service import Service
 from comity.protection.classes import classes
+from comity.protection.generalise import TooMany, generalise
+from comity.protection.levels import levels
 from comity.protection.release import Unfit, release
 from comity.protection.risk import Risk, risk
+from comity.protection.row_limits import RowLimits
 from comity.question.expressions import Call, Column, Literal, Named
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
@@ -53,6 +57,8 @@ class SourcePreview:
     """Identifiability of the rows that may leave; None where no rows may."""
     rows_left_out: float | None
     """The share of the rows that the agreed limits of rows leave out of a whole extract; None where none are agreed."""
+    proposed: tuple[tuple[str, str], ...]
+    """Where rows cannot keep the limits: a treatment for each column (as ``as:`` writes it) under which they would."""
     rows_unfit: str | None
     """The limit that a whole extract cannot keep, or None."""
     outside: int
@@ -106,6 +112,7 @@ def _source(service: Service, agreement: Agreement, data: Data) -> SourcePreview
         risk=measured.risk if measured else None,
         rows_left_out=measured.left_out if measured else None,
         rows_unfit=measured.unfit if measured else None,
+        proposed=measured.proposed if measured else (),
         outside=probe.outside(),
     )
 
@@ -119,6 +126,7 @@ class _Measured:
     risk: Risk
     left_out: float | None = None
     unfit: str | None = None
+    proposed: tuple[tuple[str, str], ...] = ()
 
 
 class _Probe:
@@ -197,8 +205,24 @@ class _Probe:
         asked = {n: ordered for n, ordered in sensitive.items() if (self.data.alias, self.data.columns[n].field) in of}
         made = release(table, limits, quasi=quasi, sensitive=asked, people=people, linked=linked)
         if isinstance(made, Unfit):
-            return _Measured(measured, unfit=f"protect.rows.{made.clause}")
+            proposed = self._proposed(quasi, asked, people, limits) if not linked else ()
+            return _Measured(measured, unfit=f"protect.rows.{made.clause}", proposed=proposed)
         return _Measured(measured, left_out=made.left_out)
+
+    def _proposed(
+        self, quasi: list[str], sensitive: dict[str, bool], people: list[str], limits: RowLimits
+    ) -> tuple[tuple[str, str], ...]:
+        """The least loss that would keep the limits, from the steps that the catalogue gives the columns."""
+        fields = {name: self._dataset.field(self.data.columns[name].field) for name in quasi}
+        known = {name: field for name, field in fields.items() if field is not None}
+        raw = [Named(name, Column("", field.name, field.type)) for name, field in known.items()]
+        table = self._rows((*raw, *(self._seen(name) for name in sensitive)))
+        try:
+            steps = {name: (field.type, levels(field)) for name, field in known.items()}
+            found = generalise(table, steps, limits, sensitive=sensitive, people=people[0] if people else None)
+        except TooMany:
+            return ()
+        return tuple((name, written(treatment)) for name, treatment in found.treatments.items()) if found else ()
 
     def _rows(self, columns: tuple[Named, ...]) -> pa.Table:
         """The agreed rows of these columns, with the key of the people where there is one."""

@@ -240,7 +240,10 @@ def test_the_steward_sees_the_risk_and_what_would_mend_it(node: Path, tmp_path: 
     assert made.exit_code == 0, made.output
     document = json.loads(made.stdout)
     assert document["now"]["k"] < document["now"]["people"]
-    assert document["coarsened"]["people"] == 400
+    assert document["coarsened"]["people"] >= 400 * 0.95
+    assert document["coarsened"]["k"] >= 5
+    assert min(document["coarsened"]["diversity"].values()) >= 2
+    assert max(document["coarsened"]["closeness"].values()) <= 0.6
     assert sum(b["people"] for b in document["people_by_class"] if b["columns"] == "as they are") == 400
     assert "<svg" in picture.read_text("utf-8")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from comity.agreement.found import error, warning
 from comity.agreement.model import Agreement, ColumnRule, Data
@@ -28,7 +31,7 @@ def check(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabulary) ->
             message = f"two sources are called {alias}"
             found.append(error(f"data.{alias}", "repeated", message, "Give one of them another name with `as:`."))
     made = []
-    for data in agreement.data:
+    for place, data in enumerate(agreement.data):
         dataset = catalogue.datasets.get(data.dataset)
         if dataset is None:
             message = f"the catalogue has no dataset {shown(data.dataset)}"
@@ -36,13 +39,35 @@ def check(agreement: Agreement, catalogue: Catalogue, vocabulary: Vocabulary) ->
             found.append(error(f"data.{data.alias}.from", "unknown-dataset", message, repair))
             made.append(data)
             continue
-        found += _source(agreement, data, dataset)
+        stated = agreement.document["data"][place]["columns"] if place < len(agreement.document.get("data", ())) else {}
+        data, texts = _free_text(data, dataset, stated)
+        found += texts + _source(agreement, data, dataset)
         for listed in data.columns.values():
             found += _column(agreement, data, dataset, listed, vocabulary)
         read, problems = _rows(data, dataset)
         found += problems + _quality(data, dataset)
         made.append(read)
     return replace(agreement, data=tuple(made)), found
+
+
+def _free_text(data: Data, dataset: Dataset, stated: Mapping[str, Any]) -> tuple[Data, list[Problem]]:
+    """Free text says anything about anybody: it is always empty, unless the agreement says in so many words that it leaves."""
+    made, found = dict(data.columns), []
+    for name, listed in data.columns.items():
+        field = dataset.field(listed.field)
+        if field is None or field.category != FREE_TEXT:
+            continue
+        clause = f"data.{data.alias}.columns.{name}.as"
+        if "as" not in stated.get(name, {}):
+            made[name] = replace(listed, treatment=Treatment("redact"))
+            message = f"{data.alias}.{name} is free text, and is always empty here"
+            found.append(warning(clause, "free-text", message, "Write `as: exact` if the purpose cannot do without it."))
+        elif listed.treatment.kind == "exact":
+            message = (
+                f"{data.alias}.{name} is free text and leaves as it is: it can name anybody, and no limit of rows covers it"
+            )
+            found.append(warning(clause, "free-text", message, "Leave `as: exact` out, and it is always empty."))
+    return replace(data, columns=MappingProxyType(made)), found
 
 
 def _source(agreement: Agreement, data: Data, dataset: Dataset) -> list[Problem]:
@@ -86,6 +111,7 @@ def _column(agreement: Agreement, data: Data, dataset: Dataset, listed: ColumnRu
     return found
 
 
+FREE_TEXT = "comity:FreeText"
 _TELLS_WHO = (Role.DIRECT_IDENTIFIER, Role.SUBJECT_KEY)
 
 
