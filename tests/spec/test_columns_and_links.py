@@ -12,6 +12,7 @@ import pytest
 import lane
 from comity.decision.decide import decide
 from comity.decision.engine import EngineError
+from comity.decision.lineage import Lineage
 from comity.decision.plan import Plan
 from comity.decision.request import Request
 from comity.decision.schema import schema
@@ -158,6 +159,17 @@ def test_a_code_list_is_public_for_the_column_as_it_stands_only():
     """The first two letters of a published code are no published code."""
     under = changed(("shelter: {use: [filter]}", "shelter: {use: [group], as: {coarse: 2}}"))
     assert planned("select shelter, count(*) from stays group by shelter", under=under).public_values == (None,)
+
+
+def test_a_column_is_followed_to_its_source_by_name():
+    """Through a grouped sub-query: a key is what it was made of, a measure is nobody's column."""
+    keys = (Named("d", Column("s", "district", Type.TEXT)), Named("p", KEYS[0]), Named("x", Literal(1, Type.INTEGER)))
+    total = Measure("sum", (Column("s", "nights", Type.INTEGER),), Type.INTEGER)
+    lineage = Lineage.of(Grouped("g", STAYS, keys, (("n", COUNT), ("t", total))))
+    places = {name: lineage.place(Column("g", name, Type.INTEGER)) for name in "dpxnt"}
+    assert places == {"d": ("s", "district"), "p": ("s", "person_id"), "x": None, "n": None, "t": None}
+    origins = {name: {c.name for c in lineage.origins(Column("g", name, Type.INTEGER))} for name in "dpxnt"}
+    assert origins == {"d": {"district"}, "p": {"person_id"}, "x": set(), "n": set(), "t": {"nights"}}
 
 
 # --- the catalogue changed after the agreement was signed --------------------------------------------------------------
