@@ -48,10 +48,12 @@ def start(path: Path) -> tuple[subprocess.Popen[bytes], str]:
     command = [sys.executable, "-m", "comity.cli.main", "serve", str(path), "--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(path.parents[1] / "bytecode")  # else each start compiles anew
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
+    said = path.parent / "stderr"
+    with said.open("wb") as lines:
+        process = subprocess.Popen(command, stderr=lines, env=environment)
     url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the gateway ended by itself"
+        assert process.poll() is None, f"the gateway ended by itself: {said.read_text()[-500:]}"
         try:
             if httpx2.get(f"{url}/readyz", timeout=1).status_code == 200:
                 return process, url
