@@ -22,7 +22,7 @@ from comity.question.expressions import Call, Column, Literal, Named
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
 from comity.question.reader import read
-from comity.question.relations import Grouped, Join, JoinKind, Scan
+from comity.question.relations import Grouped, Join, JoinKind, Scan, Where
 from comity.refusal import Refusal, Refused
 from comity.vocabulary.dataset import CountedBy, Role
 from comity.vocabulary.types import Type
@@ -122,6 +122,26 @@ def test_a_computed_pseudonym_is_named_as_the_reason_among_other_columns():
     """The clause is that of the column that leaves changed."""
     asked = "select concat(sex, district, cast(person_id as text)) as x from stays"
     refused(asked, "pseudonym-computed", "data.stays.columns.person_id.as")
+
+
+@pytest.mark.parametrize("use", ["filter", "group", "measure"])
+def test_a_noised_column_is_used_for_nothing_but_rows_even_where_its_uses_say_so(use):
+    """Inside the engine it is the true value."""
+    under = ruled("stays", "nights", uses=frozenset({"return", use}), treatment=Treatment("noise", scale=5))
+    nights = Column("s", "nights", Type.INTEGER)
+    asked = {
+        "filter": counted(Where(STAYS, Call("=", (nights, Literal(5, Type.INTEGER)), Type.BOOLEAN))),
+        "group": counted(STAYS, nights),
+        "measure": counted(STAYS, measure=Measure("sum", (nights,), Type.INTEGER)),
+    }[use]
+    refused(asked, "noise-computed", "data.stays.columns.nights.as", under=under)
+
+
+def test_only_the_key_may_be_missing_without_selecting_by_a_value():
+    """Whether another column is empty is a filter on it, and a truth about the key is none on the column beside it."""
+    refused("select count(*) from stays where score is null", "column-use", "data.stays.columns.score.use")
+    made = planned("select count(*) from stays where nights is null")
+    assert {(u.column, u.use) for u in made.uses} == {("nights", "filter")}
 
 
 @pytest.mark.parametrize("function", ["min", "max"])
@@ -274,6 +294,15 @@ def test_only_a_join_of_both_keys_makes_one_person_of_two(on, people):
     """Whoever else meets stays somebody else, and both are counted."""
     asked = f"select count(*) from stays s join claims c on {on}"
     assert len(planned(asked, under=changed(*LINKED)).units) == people
+
+
+def test_a_sub_query_carries_the_key_of_each_person_it_reads():
+    """Each under a name of its own, to where the cells are made."""
+    asked = "select count(*) from (select s.sex from stays s join claims c on s.district = c.scheme) t"
+    made = planned(asked, under=changed(*LINKED))
+    carried = {c.name: c.expression for c in made.question.input.columns}
+    assert [carried[u.key.name].name for u in made.units] == ["__unit", "__unit"]
+    assert len({u.key for u in made.units}) == 2
 
 
 def test_membership_selects_and_counts_nobody_more():
