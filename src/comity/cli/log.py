@@ -55,7 +55,7 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
     what = receipt.decision if not receipt.code else f"{receipt.decision} {receipt.code}"
     data = ", ".join(receipt.data) or "-"
     return (
-        f"{index:>8}  {receipt.hour}  {receipt.agreement or '-'} v{receipt.version}  {receipt.purpose or '-'}  {data}  {what}"
+        f"{index:>8}  {receipt.hour}  {receipt.agreement or receipt.kind or '-'} v{receipt.version}  {receipt.purpose or '-'}  {data}  {what}"
     )
 
 

@@ -60,6 +60,9 @@ def accesses(service: Service, dataset: str, person: str, period: str, *, who: s
     An entry that was about several people at once is shown without its detail. Raises ``LogError`` ``log-missing`` when
     the month is not sealed.
     """
+    if dataset not in service.node.catalogue.datasets:
+        # An empty list of a dataset that is not there would read like "nobody asked about you".
+        raise LogError("log-index", "couldn't list accesses: the catalogue has no dataset of that name")
     log, seed = service.node.log, service.node.keys.vrf
     own, bulk = person_input(dataset, person), dataset_input(dataset)
     found = log.person_list(period, seed=seed, person=own)

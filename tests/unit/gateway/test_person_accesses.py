@@ -167,6 +167,12 @@ def test_opening_a_detail_is_logged_with_a_reason_before_it_is_opened(asked):
         assert (detail["who"], detail["reason"], detail["entries"]) == ("housing:clerk", "complaint 12", [found[first][0]])
 
 
+def test_a_dataset_that_is_not_there_gives_no_empty_list(asked):
+    """It would read like "nobody asked about you"."""
+    with Service.open(asked[0]) as service, pytest.raises(LogError, match="no dataset of that name"):
+        accesses(service, "housing.stais", "17", MONTH, who="housing:clerk", reason="asked")
+
+
 def test_erasing_details_leaves_every_proof_valid_and_nothing_to_open(tmp_path):
     """Salt, detail and key are gone from the store and the write-ahead log; receipt and list still verify."""
     path = node_kit.make_node(tmp_path)
@@ -184,6 +190,22 @@ def test_erasing_details_leaves_every_proof_valid_and_nothing_to_open(tmp_path):
     assert [(a.index, a.detail) for a in verdict.own.accesses] == [(index, None)]
     for file in path.glob("log.db*"):
         assert sealed not in file.read_bytes()
+
+
+def test_an_entry_about_two_people_is_shown_to_each_without_its_detail(tmp_path):
+    """Its detail may name the other."""
+    from log_kit import made
+
+    path = node_kit.make_node(tmp_path, start=False)
+    with Service.open(path) as service:
+        both = [service.month_keys(MONTH, person_input(DATASET, who)) for who in ("1", "2")]
+        entry, sealed = made(1), b"never opened"
+        service.node.log.append(entry.entry, idempotency_key="both", sealed=sealed, months=both)
+        service.node.log.seal_period(MONTH)
+        document = accesses(service, DATASET, "1", MONTH, who="housing:clerk", reason="asked")
+    verdict = verify_accesses(document, **keys(path))
+    assert verdict.valid
+    assert [access.detail for access in verdict.own.accesses] == [None]
 
 
 def test_a_source_can_recompute_the_tag_of_a_month_key(asked):

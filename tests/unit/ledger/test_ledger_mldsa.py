@@ -96,3 +96,12 @@ def test_a_node_with_a_second_key_gives_receipts_with_both_within_four_and_a_hal
     assert len(bundle.text) - len(bundle.entry) <= 4500
     held = open_checkpoint((tmp_path / "node/log/checkpoint").read_text(), log=note.parse_vkey(vkey))[1]
     assert abs(held[0].time - time.time()) < 60
+
+
+def test_what_is_signed_is_laid_out_as_the_standard_says():
+    """Label, signer, time, origin, 0, size and root, each with its length (C2SP tlog-cosignature)."""
+    root = LOG.checkpoint().root
+    name = signer().name.encode()
+    expected = b"subtree/v1\n\0" + b"\x03w.x" + NOW.to_bytes(8, "big") + bytes([len(name)]) + name
+    expected += (0).to_bytes(8, "big") + (5).to_bytes(8, "big") + root
+    assert mldsa.message("w.x", LOG.checkpoint().text.encode(), NOW) == expected
