@@ -38,7 +38,7 @@ def body(measure: Measure) -> Body:
         arguments = (value,)
         if isinstance(value, Literal) and value.value == 1:
             return Body("count", (), frozenset(atoms))
-    if function == "count" and arguments:
+    if function == "count":
         atoms |= {_known(a) for a in arguments if not isinstance(a, Literal)}
         arguments = ()
     return Body(function, arguments, frozenset(atoms))
@@ -49,7 +49,7 @@ def nested(measures: tuple[Measure, ...]) -> Iterator[tuple[int, int]]:
     bodies = [body(m) for m in measures]
     for i, inner in enumerate(bodies):
         for j, outer in enumerate(bodies):
-            if i != j and inner.atoms != outer.atoms and _comparable(inner, outer) and implies(inner.atoms, outer.atoms):
+            if inner.atoms != outer.atoms and _comparable(inner, outer) and implies(inner.atoms, outer.atoms):
                 yield i, j
 
 
@@ -57,7 +57,7 @@ def wholes(measures: tuple[Measure, ...]) -> Iterator[tuple[int, tuple[int, ...]
     """(whole, parts): parts of one whole that exclude one another, at least two."""
     bodies = [body(m) for m in measures]
     for whole, outer in enumerate(bodies):
-        inside = [i for i, b in enumerate(bodies) if i != whole and _comparable(b, outer) and b.atoms != outer.atoms]
+        inside = [i for i, b in enumerate(bodies) if _comparable(b, outer) and b.atoms != outer.atoms]
         inside = [i for i in inside if implies(bodies[i].atoms, outer.atoms)]
         seen: set[tuple[int, ...]] = set()
         for first in inside:

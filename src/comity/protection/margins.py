@@ -46,7 +46,7 @@ def relations(cells: Iterable[Node], sets: tuple[tuple[int, ...], ...]) -> tuple
     found = []
     for whole in nodes:
         for part in nodes:
-            if part != whole and _covers(whole, part):
+            if _covers(whole, part):
                 found += _between(nodes[whole], nodes[part], whole)
     return tuple(found)
 

@@ -46,8 +46,6 @@ def _measure(table: ProtectedTable, measure: Measure, compute: Compute) -> Calla
         if any(p is SUPPRESSED for p in passes):
             return SUPPRESSED
         chosen = [tuple(a(row) for a in arguments) for row, p in zip(rows, passes, strict=True) if p is True]
-        if not arguments:
-            return len(chosen)
         return aggregate(measure.function, chosen, type=measure.type, at=measure.at)
 
     return told
@@ -81,8 +79,6 @@ def _values(step: Window, rows: list[Row], arguments: list[Reader], order: list[
     if step.function not in AGGREGATES:
         raise ValueError(f"no window function over cells is called {step.function!r}")
     told = [tuple(a(row) for a in arguments) for row in rows]
-    if not order:
-        return [_aggregate(step, told)] * len(rows)
     values: list[Told] = []
     for at in range(len(rows)):
         if at and peers[at] == peers[at - 1]:

@@ -79,6 +79,13 @@ def test_the_notes_say_what_was_done_and_no_number():
     assert not any(digit in n.words.replace("10", "") for n in notes for digit in "0123456789")
 
 
+def test_a_note_names_the_columns_that_it_is_about():
+    """Of two measures, the one that rests on too few."""
+    income = Measure("sum", (INCOME,), Type.INTEGER)
+    made = answer([cell("east", people=50, values=(50, 900), behind=(50, 2))], measures=(COUNT, income))
+    assert (made.notes[0].code, made.notes[0].columns) == ("small-cell", ("m1",))
+
+
 def _cube(counts: dict[tuple[str, str], int]):
     cells = [cell(*k, people=n) for k, n in counts.items()]
     for at, number in ((0, 1), (1, 2)):

@@ -45,6 +45,8 @@ IMPLIES = (
     (is_("or", is_("=", X, 1), is_("=", X, 2)), is_("<", X, 3)),
     (is_("or", is_("=", X, 1), is_("or", is_("=", X, 2), is_("=", X, 3))), is_("<", X, 4)),
     (is_("<", X, 20), is_("not", is_("is_null", X))),
+    (is_(">", 20, X), is_("<", X, 20)),
+    (is_("like", X, "a"), is_("like", X, "a")),
 )
 
 
@@ -84,6 +86,11 @@ NOT_IMPLIES = (
     (is_("=", X, "a"), is_(">", X, 3)),
     (X, is_("<", X, 3)),
     (is_("is_null", X), is_("not", is_("is_null", X))),
+    (is_("<", X, 3), X),
+    (is_("<", X, 3), is_("=", is_("is_null", X), 1)),
+    (is_("=", X, 21), is_("<=", X, 20)),
+    (is_("=", X, 19), is_(">=", X, 20)),
+    (is_("=", X, NULL), is_("in", X, NULL, 1)),
 )
 
 
@@ -125,6 +132,8 @@ NOT_EXCLUDES = (
     (is_("like", X, "a"), is_("=", X, 1)),
     (is_("=", X, 1), is_("not", is_("=", X, 2))),
     (is_("<", X, 2), is_("not", is_("=", X, 1))),
+    (X, is_("=", X, 1)),
+    (X, is_("like", Y, "a")),
 )
 
 
@@ -171,6 +180,9 @@ DIFFER = (
         Measure("sum", (Call("case", (YOUNG, Y, YOUNG, X, n(0)), Type.INTEGER),), Type.INTEGER),
         Measure("sum", (Y,), Type.INTEGER, YOUNG),
     ),
+    (count(Literal(False, Type.BOOLEAN)), count()),
+    (count(Column("t", "flag", Type.BOOLEAN)), count()),
+    (Measure("sum", (Call("+", (YOUNG, Y), Type.INTEGER),), Type.INTEGER), Measure("sum", (Y,), Type.INTEGER, YOUNG)),
     (count(is_("or", YOUNG, is_("=", Y, 1))), count(is_("and", YOUNG, is_("=", Y, 1)))),
 )
 
@@ -187,6 +199,7 @@ def test_nested_measures_are_pairs_of_inner_and_outer():
     assert list(nested((count(YOUNG), older))) == [(0, 1)]
     assert list(nested((older, count(YOUNG), count()))) == [(0, 2), (1, 0), (1, 2)]
     assert list(nested((count(YOUNG), count(YOUNG)))) == []
+    assert list(nested((Measure("sum", (Y,), Type.INTEGER, YOUNG), Measure("avg", (Y,), Type.DOUBLE)))) == []
     assert list(nested((count(YOUNG), Measure("sum", (Y,), Type.INTEGER)))) == []
     assert list(nested((Measure("sum", (X,), Type.INTEGER, YOUNG), Measure("sum", (Y,), Type.INTEGER)))) == []
 

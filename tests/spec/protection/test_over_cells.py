@@ -160,6 +160,7 @@ def test_ranks_leave_out_who_is_not_told():
     assert over("rank", *cells) == (1, 1, 3, HIDDEN)
     assert over("dense_rank", *cells) == (1, 1, 2, HIDDEN)
     assert over("row_number", *cells) == (1, 2, 3, 4)
+    assert over("rank", ("a", 5), ("b", 5)) == over("dense_rank", ("a", 5), ("b", 5)) == (1, 1)
 
 
 def test_running_sums_take_peers_together():

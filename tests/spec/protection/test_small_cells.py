@@ -204,3 +204,24 @@ def _call(function: str, column, value: int):
     from comity.question.expressions import Call
 
     return Call(function, (column, Literal(value, Type.INTEGER)), Type.BOOLEAN)
+
+
+@pytest.mark.parametrize("clause", [SHOWN, SmallCells(fewer_than=10)])
+def test_a_key_that_nobody_known_has_is_withheld_too(clause):
+    """Rows without a person key would tell by being listed that the value exists."""
+    table = answer([cell("east", people=50), cell("astronaut", people=0, values=(5,))], clause=clause)
+    assert shown(table) == [("east", 50)]
+
+
+def test_nobody_in_a_hidden_cell_is_not_listed_by_name():
+    """With zeros hidden a cell of nobody looks like a small one: withheld where its key is not public."""
+    assert shown(answer([cell("east", people=50), cell("astronaut", people=0, values=(0,))])) == [("east", 50)]
+
+
+def test_zeros_that_are_shown_are_zero_and_null():
+    """A count of nobody is 0, and what nobody adds up to is unknown; a median of nobody is unknown as well."""
+    made = answer([cell("east", people=0, values=(0, None), behind=(0, 0))], measures=(COUNT, SUM), clause=SHOWN)
+    assert shown(made) == [("east", 0, None)]
+    median = Measure("quantile", (INCOME,), Type.DOUBLE, at=0.5)
+    made = answer([cell("east", people=50, values=(None,), behind=(0,))], measures=(median,), clause=SHOWN)
+    assert shown(made) == [("east", None)]

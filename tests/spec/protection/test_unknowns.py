@@ -25,6 +25,8 @@ def test_two_unknowns_of_one_sum_move_against_each_other():
     """One more here is one less there; a number that no equation holds moves freely."""
     assert moves([{"a": 1, "b": 1}], ["a", "b"]) == [{"b": 1, "a": -1}]
     assert moves([{"a": 1, "b": 1}], ["a", "b", "c"])[1] == {"c": 1}
+    assert moves([{"b": 0, "a": 1}], ["a", "b"]) == [{"b": 1}]
+    assert moves([{"a": 1, "b": 1}, {"b": 1, "c": 1}], ["a", "b", "c"]) == [{"c": 1, "b": -1, "a": 1}]
 
 
 def test_enough_equations_leave_nothing_to_move():
@@ -39,6 +41,7 @@ def test_a_move_goes_as_far_as_no_number_falls_below_zero():
     move = {"a": Fraction(1), "b": Fraction(-1)}
     assert width(move, "a", amounts(a=3, b=20)) == 23
     assert width({"a": Fraction(2), "b": Fraction(-1)}, "a", amounts(a=3, b=20)) == 43
+    assert width({"a": Fraction(1), "b": Fraction(1), "c": Fraction(-1)}, "a", amounts(a=3, b=5, c=20)) == 23
     assert width(move, "c", amounts(a=3, b=20)) == 0
     assert width({"a": Fraction(1)}, "a", amounts(a=3)) is None
     assert width({"a": Fraction(-1)}, "a", amounts(a=3)) is None
@@ -61,8 +64,11 @@ def test_two_moves_together_show_more_room_than_each():
     ]
     known = amounts(a=0, b=20, z=0, c=20)
     assert width(basis[0], "a", known) == 0
-    assert wide_enough("a", basis, known, 10)
+    assert wide_enough("a", basis, known, 20)
+    assert not wide_enough("a", basis, known, 21)
     assert not wide_enough("a", basis, amounts(a=0, b=20, z=0, c=5), 10)
+    endless = [{"a": Fraction(1), "z": Fraction(-1)}, {"z": Fraction(1), "c": Fraction(1)}]
+    assert wide_enough("a", endless, amounts(a=0, z=0, c=0), 10)
 
 
 # --- relations ---------------------------------------------------------------------------------------------------------
@@ -139,6 +145,20 @@ def test_many_small_neighbours_give_room_together():
     """None of them alone."""
     assert room("abcd", 9, a=0, b=3, c=3, d=3)
     assert not room("abcd", 10, a=0, b=3, c=3, d=3)
+
+
+def test_an_exchange_in_two_directions_goes_as_far_as_the_smaller_neighbour():
+    """In a square of four, one more here is one less in its row and in its column."""
+    counts = {"a": 0, "b": 1, "c": 9, "d": 0}
+    pairs = ("ab", "cd", "ac", "bd")
+    wholes = {pair: ((1,), (pair,), 1, 0) for pair in pairs}
+    made = [Relation(wholes[pair], tuple(part(n) for n in pair)) for pair in pairs]
+    numbers = {part(n): Fraction(c) for n, c in counts.items()}
+    numbers |= {wholes[pair]: Fraction(sum(counts[n] for n in pair)) for pair in pairs}
+    around = {node: [r for r in made if node in r.nodes] for node in numbers}
+    exchange = Exchange(around, {part(n) for n in counts}, numbers)
+    assert exchange.room(part("a"), 1)
+    assert not exchange.room(part("a"), 2)
 
 
 def complemented(hidden, least=10, **counts):

@@ -80,8 +80,9 @@ def test_whole_numbers_get_the_two_sided_geometric_distribution() -> None:
 def test_null_stays_null_and_text_gets_no_noise() -> None:
     """An unknown value stays unknown."""
     assert noised([None], [1], 5, KEY) == [None]
-    with pytest.raises(ValueError, match="only numbers"):
-        noised(["a"], [1], 5, KEY)
+    for value in ("a", True):
+        with pytest.raises(ValueError, match="only numbers"):
+            noised([value], [1], 5, KEY)
 
 
 def test_uniform_tells_types_apart() -> None:

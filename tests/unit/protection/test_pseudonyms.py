@@ -106,3 +106,10 @@ PERIODS = (
 def test_tokens_rotate_as_agreed(rotate: str | None, day: date, expected: str) -> None:
     """By version unless the agreement says otherwise."""
     assert period(rotate, version=3, day=day) == expected
+
+
+@pytest.mark.parametrize("block", [b"\x01ab" + bytes(13), b"\xc8" + b"a" * 15])
+def test_a_block_that_no_identifier_makes_is_no_token(block: bytes) -> None:
+    """Under the right key, but with something after the end, or longer than a block."""
+    with pytest.raises(NotAToken):
+        MADE.decode(MADE._aes(block).hex())

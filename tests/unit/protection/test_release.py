@@ -104,3 +104,15 @@ def test_without_a_limit_nothing_is_left_out(limits: RowLimits) -> None:
     made = release(table(age=[1, 2, 3]), limits, quasi=["age"], sensitive={})
     assert isinstance(made, Released)
     assert made.table.num_rows == 3
+
+
+@pytest.mark.parametrize("limits", [{"entropy_l": 1.5}, {"t": 0.3}])
+def test_only_the_classes_that_break_a_limit_are_left_out(limits: dict[str, float]) -> None:
+    """Those that look like everybody stay; the refusal names the limit that would leave out most."""
+    ages = [30] * 4 + [40] * 4 + [50] * 2
+    rows = table(age=ages, ill=["flu", "cold"] * 4 + ["flu", "flu"])
+    made = release(rows, RowLimits(k=1, suppress_at_most=0.2, **limits), quasi=["age"], sensitive={"ill": False})
+    assert isinstance(made, Released)
+    assert set(made.table["age"].to_pylist()) == {30, 40}
+    refused = release(rows, RowLimits(k=1, **limits), quasi=["age"], sensitive={"ill": False})
+    assert refused == Unfit(next(iter(limits)))
