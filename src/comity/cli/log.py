@@ -54,9 +54,8 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
         return f"{index:>8}  (not a receipt: {len(entry)} bytes)"
     what = receipt.decision if not receipt.code else f"{receipt.decision} {receipt.code}"
     data = ", ".join(receipt.data) or "-"
-    return (
-        f"{index:>8}  {receipt.hour}  {receipt.agreement or receipt.kind or '-'} v{receipt.version}  {receipt.purpose or '-'}  {data}  {what}"
-    )
+    whose = f"{receipt.agreement or receipt.kind or '-'} v{receipt.version}"
+    return f"{index:>8}  {receipt.hour}  {whose}  {receipt.purpose or '-'}  {data}  {what}"
 
 
 @log.command("prove")
