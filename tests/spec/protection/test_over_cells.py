@@ -185,6 +185,7 @@ def test_lag_and_lead_read_neighbours():
     assert over("lead", *cells) == (2, 3, None)
     assert over("lag", *cells, arguments=(M, number(2), number(0))) == (0, 0, 1)
     assert over("lead", *cells, arguments=(M, number(0))) == (1, 2, 3)
+    assert over("lag", *cells, arguments=(M, number(2))) == (None, None, 1)
     assert over("lag", *cells, arguments=(M, Literal(None, Type.NULL))) == (None, None, None)
 
 
