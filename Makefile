@@ -7,7 +7,7 @@ JOBS ?= 2
 PEOPLE ?= 40000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast bench lint docs requirements clean
+.PHONY: help demo test fast bench lint docs faults mutants requirements clean
 
 help:  ## show this list
 	@echo "Comity: the signed agreement is the program."
@@ -38,6 +38,12 @@ docs: .venv/dev.stamp  ## the manual, into docs/_build/html
 
 bench: .venv/dev.stamp  ## what Comity costs beside plain DuckDB, measured in one run
 	@$(BIN)/python benchmarks/run.py --write
+
+faults: .venv/dev.stamp  ## the long forms of the fault tests: power cuts, kills, failing disk calls
+	@$(BIN)/python tests/fault/long.py
+
+mutants: .venv/dev.stamp  ## take each single check of decision and protection away and see that a test notices
+	@$(BIN)/python tests/mutation/run.py
 
 requirements: .venv/dev.stamp  ## compile requirements*.txt again from pyproject.toml
 	@$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
