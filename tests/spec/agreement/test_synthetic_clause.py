@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import city
@@ -10,6 +12,11 @@ from comity.agreement.diff import diff
 from comity.agreement.difference import Effect
 from comity.agreement.explain import explain
 from comity.agreement.reader import parse, read
+from comity.decision.decide import plan
+from comity.decision.request import Request
+from comity.decision.schema import schema
+from comity.question.reader import read as read_sql
+from comity.refusal import Refused
 
 BUDGET = "  privacy_budget: {unit: person, epsilon: 2.0, delta: 1e-6, period: year, per_query_max: 1.0}\n"
 COLUMNS = """data:
@@ -108,3 +115,15 @@ def test_a_larger_budget_widens(old, new):
     less, more = (lane.agreement(lambda _, t=t: t) for t in (synthetic(), synthetic().replace(old, new)))
     assert {d.effect for d in diff(less, more, vocabulary=lane.VOCABULARY)} == {Effect.WIDENS}
     assert {d.effect for d in diff(more, less, vocabulary=lane.VOCABULARY)} == {Effect.NARROWS}
+
+
+def test_under_a_budget_nothing_is_planned_but_synthetic_tables():
+    """Even where nobody has checked the way of asking yet: no answer without noise is ever worked out."""
+    under = lane.agreement(lambda _: synthetic())
+    question = read_sql("select race, count(*) from persons group by race", schema=schema(under, lane.CATALOGUE))
+    request = Request(agreement="agr-test", purpose=lane.PURPOSE, caller=lane.CALLER, way="statistics")
+    given = {"agreement": under, "catalogue": lane.CATALOGUE, "vocabulary": lane.VOCABULARY, "question": question}
+    with pytest.raises(Refused) as refused:
+        plan(**given, request=request, facts=lane.FACTS)
+    assert refused.value.refusal.code == "protection-unavailable"
+    assert plan(**given, request=replace(request, way="synthetic"), facts=lane.FACTS).way == "synthetic"
