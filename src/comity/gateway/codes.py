@@ -59,7 +59,7 @@ _STATUS = {
     "lookup-want": 422,
     "synthetic-ask": 422,
     "budget-spent": 429,
-    "extra-missing": 501,
+    "extra-missing": 503,
     "queries-per-day": 429,
     "people-per-day": 429,
     "person-per-day": 429,
