@@ -165,6 +165,7 @@ def test_a_leader_that_is_stopped_inside_its_commit_and_resumed_signs_no_second_
                 done = swap(database, *args, **kwargs)
                 os.write(into, b"stopped\n")
                 os.kill(os.getpid(), signal.SIGSTOP)
+                time.sleep(2)  # the stop may take hold a moment late, and the commit must not come before it
                 return done
 
             database.swap = stopping
