@@ -20,6 +20,7 @@ from comity.decision.request import Caller, Facts, Request
 from comity.decision.schema import schema
 from comity.engines.duckdb import DuckDBEngine
 from comity.engines.memory import MemoryEngine
+from comity.protection.rules import MeasureRule
 from comity.protection.steps import run_steps
 from comity.protection.suppress import protect
 from comity.protection.table import ProtectedTable
@@ -97,3 +98,14 @@ def protected(made: Plan, cells: list) -> ProtectedTable:
         public_values=made.public_values,
     )
     return run_steps(table, question.steps)
+
+
+def noised_cells(made: Plan, on: Engine, limits: Limits) -> tuple[list, list[list]]:
+    """The cells of a noised plan, and those of each of its quantiles, as the gateway has them counted."""
+    assert made.noise is not None
+
+    def cells(question: Statistics) -> list:
+        rules = tuple(MeasureRule(contributors=None, remainder=False, margins=True) for _ in question.measures)
+        return on.cells(replace(made, question=question, units=(), measures=rules), limits)
+
+    return cells(made.noise.question) if made.noise.parts else [], [cells(place.question) for place in made.noise.places]

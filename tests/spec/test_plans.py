@@ -10,6 +10,7 @@ import pytest
 import lane
 from comity.decision.decide import DEFAULT_SMALL_CELLS
 from comity.decision.plan import Plan
+from comity.protection.privacy_budget import PrivacyBudget
 from comity.question.evaluate import evaluate
 from comity.question.relations import Join
 from comity.refusal import Refusal
@@ -256,10 +257,11 @@ def test_a_link_holds_both_ways():
 
 
 def test_a_budget_that_cannot_be_kept_refuses():
-    """A clause that this version cannot enforce stops the agreement instead of being ignored."""
+    """Rows tell about one person each, which no noise in a budget covers."""
     under = lane.agreement()
-    noisy = replace(under, protect=replace(under.protect, privacy_budget={"epsilon": 1.0}))
-    answer = lane.plan("select count(*) from stays", under=noisy)
+    budget = PrivacyBudget(epsilon=1.0, delta=1e-6, period="year", per_query_max=1.0)
+    noisy = replace(under, protect=replace(under.protect, privacy_budget=budget))
+    answer = lane.plan("select district from stays", under=noisy)
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.clause) == ("protection-unavailable", "protect.privacy_budget")
 

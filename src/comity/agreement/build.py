@@ -27,7 +27,7 @@ from comity.agreement.model import (
     Where,
 )
 from comity.agreement.shapes import day, flag, share
-from comity.agreement.treatments import treatment, uses
+from comity.agreement.treatments import exact, treatment, uses
 from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells, Zeros
@@ -122,7 +122,13 @@ def _people(given: Map) -> People:
 
 def _data(given: Map) -> Data:
     columns = {
-        name: ColumnRule(name=name, uses=uses(rule["use"]), treatment=treatment(rule.get("as")), of=rule.get("of"))
+        name: ColumnRule(
+            name=name,
+            uses=uses(rule["use"]),
+            treatment=treatment(rule.get("as")),
+            of=rule.get("of"),
+            bounds=(exact(rule["bounds"][0]), exact(rule["bounds"][1])) if "bounds" in rule else None,
+        )
         for name, rule in given["columns"].items()
     }
     return Data(
@@ -199,6 +205,8 @@ def _budget(given: Map) -> PrivacyBudget:
         delta=float(given["delta"]),
         period=given["period"],
         per_query_max=float(given.get("per_query_max", given["epsilon"])),
+        rows_per_person=given.get("rows_per_person"),
+        consistent=flag(given.get("consistent", False)) is True,
     )
 
 

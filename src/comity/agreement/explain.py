@@ -202,7 +202,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     people = any(
         (d := catalogue.datasets.get(s.dataset)) is None or d.counted_by is not CountedBy.NOBODY for s in agreement.data
     )
-    if "statistics" in agreement.use.ways and people:
+    if "statistics" in agreement.use.ways and people and agreement.protect.privacy_budget is None:
         made.append(f"No number about fewer than {cells.fewer_than} people is shown.")
         if cells.complement:
             made.append("Further numbers are hidden where a hidden one could be worked out from the rest of the same answer.")
@@ -232,10 +232,20 @@ def _budget(agreement: Agreement) -> list[str]:
     budget = agreement.protect.privacy_budget
     if budget is None:
         return []
+    counted = []
+    if "statistics" in agreement.use.ways:
+        rows = budget.rows_per_person or 1
+        counted.append(
+            f"At most {rows:,} row{'' if rows == 1 else 's'} of each person count, and values are clamped to the agreed bounds."
+        )
+    if budget.consistent:
+        counted.append("Counts are made non-negative and margins add up, after the noise: small counts come out a little high.")
     return [
-        f"Whatever is made up is differentially private: with or without any one person it comes out nearly alike "
-        f"(epsilon {budget.epsilon:g} at delta {budget.delta:g} a {budget.period}, at most {budget.per_query_max:g} a table).",
-        "The budget is that of the dataset: what other agreements spent of it counts.",
+        f"Every number carries noise: with or without any one person the answers come out nearly alike "
+        f"(epsilon {budget.epsilon:g} at delta {budget.delta:g} a {budget.period}; "
+        f"one answer costs at most {budget.per_query_max:g}).",
+        "The budget is that of the dataset: what other agreements spent of it counts. When it is spent, nothing is answered.",
+        *counted,
     ]
 
 

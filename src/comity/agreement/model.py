@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -90,6 +91,8 @@ class ColumnRule:
     uses: frozenset[str]
     treatment: Treatment = EXACT
     of: str | None = None
+    bounds: tuple[int | Decimal, int | Decimal] | None = None
+    """Between which values a number is clamped before noise is put to its sums."""
 
     @property
     def field(self) -> str:

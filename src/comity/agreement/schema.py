@@ -96,7 +96,11 @@ PEOPLE = _keys(
     groups_watched=Many(Text(most=100)),
 )
 
-COLUMN = Keys({"use": UseShape(), "as": TreatmentShape(), "of": Text(most=128)}, frozenset({"use"}))
+_BOUND = Number(-(10**15), 10**15, fraction=True)
+COLUMN = Keys(
+    {"use": UseShape(), "as": TreatmentShape(), "of": Text(most=128), "bounds": Many(_BOUND, least=2, most=2)},
+    frozenset({"use"}),
+)
 DATA = Keys(
     {
         "from": Text(DATASET, "agency.dataset, like housing.shelter_stay", 127),
@@ -166,6 +170,8 @@ PROTECT = _keys(
         delta=Number(1e-15, 0.001, fraction=True),
         period=Word(PERIODS),
         per_query_max=Number(0.001, 20, fraction=True),
+        rows_per_person=Number(1, 1_000),
+        consistent=Flag(),
     ),
     pseudonyms=_keys(scope=Word(("agreement",)), rotate=Word(("version", "month", "quarter", "year"))),
     in_transit=Word(("tls12", "tls13")),

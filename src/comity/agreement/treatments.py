@@ -109,14 +109,15 @@ def treatment(value: Any) -> Treatment:
     ((kind, given),) = value.items()
     if kind == "band":
         if isinstance(given, list):
-            return Treatment("band", edges=tuple(map(_exact, given)))
-        return Treatment("band", width=_exact(given))
+            return Treatment("band", edges=tuple(map(exact, given)))
+        return Treatment("band", width=exact(given))
     if kind == "groups":
         return Treatment("groups", groups=tuple((name, tuple(map(str, codes))) for name, codes in given.items()))
     if kind == "coarse":
         return Treatment("coarse", characters=given)
-    return Treatment("top", at=_exact(given)) if kind == "top" else Treatment("noise", scale=_exact(given))
+    return Treatment("top", at=exact(given)) if kind == "top" else Treatment("noise", scale=exact(given))
 
 
-def _exact(number: float) -> int | Decimal:
+def exact(number: float) -> int | Decimal:
+    """The number as it is written: no binary fraction."""
     return number if isinstance(number, int) else Decimal(str(number))

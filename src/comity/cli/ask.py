@@ -17,7 +17,7 @@ from comity.cli.near import near
 from comity.cli.output import note, say, show_json, telling
 from comity.client.answer import SUPPRESSED, Answer, Receipt
 from comity.client.connection import Connection
-from comity.client.text import table
+from comity.client.text import table, with_intervals
 from comity.connecting import connect
 from comity.protection.arrow import to_csv
 from comity.protection.suppressed import SUPPRESSED as HIDDEN
@@ -77,21 +77,25 @@ def format_option(command: Any) -> Any:
 @click.argument("sql")
 @place_options
 @click.option("--explain", is_flag=True, help="Say what it would do and cost; read no data, use nothing up.")
+@click.option("--epsilon", type=float, help="What it may cost of the privacy budget, where the agreement has one.")
 @format_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the answer to this file.")
 @telling
-def ask(agreement: str, sql: str, explain: bool, form: str, out: Path | None, receipt: Path | None, **place: Any) -> None:
+def ask(
+    agreement: str, sql: str, explain: bool, epsilon: float | None, form: str, out: Path | None, receipt: Path | None,
+    **place: Any,
+) -> None:  # fmt: skip
     """Ask a question in SQL under AGREEMENT; SQL is a query, @FILE, or - for standard input."""
     query = _query(sql)
     for file in (out, receipt):
         _free(file)
     with connected(agreement=agreement, **place) as connection:
         if explain:
-            told = connection.explain(query)
+            told = connection.explain(query, epsilon=epsilon)
             show_json(dict(told)) if form == "json" else say(repr(told))
             return
         try:
-            answer = connection.sql(query)
+            answer = connection.sql(query, epsilon=epsilon)
         except Exception as error:
             _keep_refusal(error, receipt)
             raise
@@ -137,7 +141,7 @@ def deliver(answer: Answer, *, form: str, out: Path | None, receipt: Path | None
 
 
 def _print(answer: Answer) -> None:
-    say(table(answer.columns, answer.rows))
+    say(table(*with_intervals(answer.columns, answer.rows, answer.intervals)))
     rows = len(answer)
     hidden = any(value is SUPPRESSED for row in answer.rows for value in row)
     note(f"({rows:,} row{'' if rows == 1 else 's'}{'; * = suppressed' if hidden else ''})")
@@ -169,6 +173,8 @@ def _json(answer: Answer) -> str:
     rows = [[None if v is SUPPRESSED else v for v in row] for row in answer.rows]
     hidden = [[r, c] for r, row in enumerate(answer.rows) for c, v in enumerate(row) if v is SUPPRESSED]
     told = {"columns": list(answer.columns), "rows": rows, "suppressed": hidden, "protected": list(answer.protected)}
+    if answer.intervals:
+        told["intervals"] = answer.intervals
     told |= {"duties": list(answer.duties), "receipt": answer.receipt.document}
     return json.dumps(told, indent=1, ensure_ascii=False, default=str) + "\n"
 

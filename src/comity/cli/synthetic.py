@@ -80,7 +80,7 @@ def _explain(service: Service, request: Request, asked: MadeUp, *, as_json: bool
         show_json({k: getattr(price, k) for k in price.__slots__})
         return
     say(f"It would cost an epsilon of {price.epsilon:g} at delta {price.delta:g} (rho {price.rho:.6g}).")
-    say(f"Left of this {price.renews}'s budget of {price.dataset}: {price.left:.4g}.")
+    say(f"Left of this {price.renews}'s budget of {', '.join(price.datasets)}: {price.left:.4g}.")
 
 
 def _write(made: Answer, out: Path) -> Path:

@@ -92,6 +92,11 @@ class Answer:
         self.purpose: str = about["purpose"]
         self.kind: str = about["kind"]
         self.way: str = about["way"]
+        pairs = (about.get("intervals") or {}).items()
+        self.intervals: dict[str, list[tuple[float, float] | None]] = {
+            name: [None if pair is None else (pair[0], pair[1]) for pair in rows] for name, rows in pairs
+        }
+        """Where numbers carry noise: for each such column, between which bounds each row's true number lies, 19 times in 20."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -139,12 +144,12 @@ class Answer:
         return rows
 
     def __repr__(self) -> str:
-        return text.answer(
-            self.columns, self.rows[: text.SHOWN], len(self), protected=self.protected, receipt=repr(self.receipt)
-        )
+        columns, rows = text.with_intervals(self.columns, self.rows[: text.SHOWN], self.intervals)
+        return text.answer(columns, rows, len(self), protected=self.protected, receipt=repr(self.receipt))
 
     def _repr_html_(self) -> str:
-        return text.html(self.columns, self.rows[: text.SHOWN], len(self), protected=self.protected, receipt=repr(self.receipt))
+        columns, rows = text.with_intervals(self.columns, self.rows[: text.SHOWN], self.intervals)
+        return text.html(columns, rows, len(self), protected=self.protected, receipt=repr(self.receipt))
 
     @property
     def _companions(self) -> frozenset[str]:

@@ -41,9 +41,14 @@ class Connection:
         self._purpose = purpose
         self._log_key = log_key
 
-    def sql(self, query: str, *, agreement: str | None = None, purpose: str | None = None) -> Answer:
-        """Ask a question in SQL. Raises ``Refused`` with the clause, or ``ComityError``."""
-        asked = self._asked(agreement, purpose) | {"sql": query}
+    def sql(
+        self, query: str, *, epsilon: float | None = None, agreement: str | None = None, purpose: str | None = None
+    ) -> Answer:  # fmt: skip
+        """Ask a question in SQL. Raises ``Refused`` with the clause, or ``ComityError``.
+
+        ``epsilon`` is what the answer may cost of the privacy budget, where the agreement has one.
+        """
+        asked = self._asked(agreement, purpose) | {"sql": query} | _cost(epsilon)
         return from_arrow(self._post("/v1/ask", asked, accept=ARROW).body, key=self._pinned)
 
     def lookup(
@@ -58,9 +63,11 @@ class Connection:
         asked = self._asked(agreement, purpose) | {"person": person, "want": list(want), "reason": reason, "source": source}
         return from_json(self._post("/v1/lookup", asked).body, key=self._pinned)
 
-    def explain(self, query: str, *, agreement: str | None = None, purpose: str | None = None) -> Explained:
+    def explain(
+        self, query: str, *, epsilon: float | None = None, agreement: str | None = None, purpose: str | None = None
+    ) -> Explained:  # fmt: skip
         """What a question would do and cost. Reads no data and uses nothing up. Raises ``Refused`` as asking would."""
-        asked = self._asked(agreement, purpose) | {"sql": query}
+        asked = self._asked(agreement, purpose) | {"sql": query} | _cost(epsilon)
         return Explained(_object(self._post("/v1/explain", asked)))
 
     def agreements(self) -> list[dict[str, Any]]:
@@ -113,6 +120,10 @@ class Connection:
 
     def _get(self, path: str, *, accept: str = JSON) -> Reply:
         return _accepted(self._transport.send("GET", path, body=None, accept=accept))
+
+
+def _cost(epsilon: float | None) -> dict[str, float]:
+    return {} if epsilon is None else {"epsilon": epsilon}
 
 
 def _accepted(reply: Reply) -> Reply:

@@ -24,6 +24,20 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join([line(map(_cut, columns)), line("-" * w for w in widths), *map(line, cells)])
 
 
+def with_intervals(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], intervals: Mapping[str, Sequence[tuple[float, float] | None]]
+) -> tuple[list[str], list[list[Any]]]:  # fmt: skip
+    """The table with the interval of each noised number beside it."""
+    shown = [f"{name} lies in (95 %)" for name in columns if name in intervals]
+    named = [name for name in columns if name in intervals]
+    made = [[*row, *(_interval(intervals[name][at]) for name in named)] for at, row in enumerate(rows)]
+    return [*columns, *shown], made
+
+
+def _interval(pair: tuple[float, float] | None) -> str:
+    return "" if pair is None else f"{pair[0]:,.4g} to {pair[1]:,.4g}"
+
+
 def cell(value: Any) -> str:
     """One value on one line."""
     if value is None:
@@ -73,6 +87,15 @@ def explained(told: Mapping[str, Any]) -> str:
     cost = told.get("cost", {})
     left = ", ".join(f"{cost[k]} {k.removesuffix('_left')}" for k in ("queries_left", "people_left") if cost.get(k) is not None)
     lines.append(f"  costs {cost.get('queries', 0)} query" + (f"; left today: {left}" if left else ""))
+    privacy = told.get("privacy")
+    if privacy:
+        lines.append(
+            f"  costs an epsilon of {privacy['epsilon']:g} at delta {privacy['delta']:g} (rho {privacy['rho']:.4g}); "
+            f"left of this {privacy['period']}'s budget of {', '.join(privacy['datasets'])}: {privacy['epsilon_left']:.4g}"
+        )
+        lines += [
+            f"  {name} would be within {far:,.3g} of the true number 19 times in 20" for name, far in privacy["within"].items()
+        ]
     lines += [f"  duty: {line}" for line in told.get("duties", ())]
     return "\n".join(lines)
 

@@ -8,10 +8,12 @@ from comity.agreement.model import Agreement, ColumnRule
 from comity.decision import kinds, links, permission, standing, uses
 from comity.decision.answers import answered, fields_read, is_answer
 from comity.decision.duties import duties
-from comity.decision.extract import Extract, extract, noised
+from comity.decision.extract import Extract, extract
+from comity.decision.extract import noised as noised_outputs
 from comity.decision.fences import Fencer
 from comity.decision.lineage import Lineage
 from comity.decision.measures import optional_sources, rule
+from comity.decision.noised import noised
 from comity.decision.plan import Fence, Plan, PseudonymColumn, Unit, Use
 from comity.decision.public_values import of_key, public_list
 from comity.decision.reads import expressions
@@ -66,12 +68,12 @@ def plan(
     facts: Facts,
 ) -> Plan:
     """The plan of a request whose standing and permission were checked; raises Refused."""
-    if agreement.protect.privacy_budget is not None and request.way != "synthetic":
+    if agreement.protect.privacy_budget is not None and request.way not in {"synthetic", "statistics"}:
         raise Refused(
             "protection-unavailable",
             clause="protect.privacy_budget",
-            why="The agreement asks for noise under a privacy budget, which this version gives in synthetic tables only.",
-            next="Ask for a synthetic table; other ways need an agreement of their own.",
+            why="A privacy budget is kept for statistics and synthetic tables: rows and look-ups tell about one person.",
+            next="Ask for statistics; other ways need an agreement of their own.",
         )
     case = _Case(agreement, catalogue, Fencer(agreement, catalogue, vocabulary), request, facts)
     if isinstance(question, Lookup):
@@ -102,7 +104,9 @@ class _Case:
         exposed = replace(question, input=relation)
         base = self._base(kind=kind, question=exposed, fences=self._fences(question, lineage), found=found.found, units=units)
         if isinstance(question, Statistics):
-            return self._statistics(base, question, lineage=lineage, datasets=datasets, units=units)
+            made = self._statistics(base, question, lineage=lineage, datasets=datasets, units=units)
+            asked = replace(question, input=relation)
+            return noised(self.agreement, made, question, asked, found=found, datasets=datasets, keys=keys, units=units)
         return self._rows(base, replace(question, input=relation), found=found, datasets=datasets, units=units)
 
     def lookup(self, question: Lookup) -> Plan:
@@ -123,7 +127,9 @@ class _Case:
         names = frozenset(c.name for o in question.outputs if not is_answer(o.expression) for c in columns(o.expression))
         fence = self.fencer.fence(data.alias, data, names | {question.key})
         fence = replace(fence, columns=(*fence.columns, *answers))
-        noise = noised(question.outputs, found, {question.data: fence.dataset}, lookup_units(question.data, fence.dataset))
+        noise = noised_outputs(
+            question.outputs, found, {question.data: fence.dataset}, lookup_units(question.data, fence.dataset)
+        )
         hidden = tuple(Named(n, Column(question.data, UNIT, Type.INTEGER)) for n in {c.person for c in noise})
         asked = replace(question, outputs=(*question.outputs, *hidden))
         made = self._base(kind="lookup", question=asked, fences=(fence,), found=found.found, units=())

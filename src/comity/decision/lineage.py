@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from comity.question.expressions import Column, Expression, columns
 from comity.question.measures import Measure
-from comity.question.relations import Derived, Grouped, Join, Relation, Scan, Where
+from comity.question.relations import Capped, Derived, Grouped, Join, Relation, Scan, Where
 
 _COUNTS = frozenset({"count", "count_distinct"})
 
@@ -20,7 +20,7 @@ def walk(relation: Relation) -> Iterator[Relation]:
         case Join(left=left, right=right):
             yield from walk(left)
             yield from walk(right)
-        case Where(input=inner) | Derived(input=inner) | Grouped(input=inner):
+        case Where(input=inner) | Derived(input=inner) | Grouped(input=inner) | Capped(input=inner):
             yield from walk(inner)
     yield relation
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from comity.decision.extract import Extract
+from comity.protection.noise.noise import Noise
 from comity.protection.rules import MeasureRule
 from comity.protection.small_cells import SmallCells
 from comity.question.expressions import Column, Expression, Named
@@ -89,6 +90,8 @@ class Plan:
     output_types: tuple[tuple[str, Type], ...]
     duties: tuple[str, ...]
     """What people must do with the answer, in plain words (retention, human check)."""
+    noise: Noise | None = None
+    """For ``Statistics`` under a privacy budget: what the engine counts instead of the question, and what is drawn."""
     extract: Extract | None = None
     """For ``Rows``: what each output is to protection. Outputs whose names begin with ``__`` are for it alone."""
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comity.agreement.model import ColumnRule
+from comity.agreement.model import ColumnRule, Data
 from comity.decision.lineage import Lineage
 from comity.question.expressions import Call, Expression, Literal
 from comity.vocabulary.dataset import Dataset
+from comity.vocabulary.quality import BadRule, rule
 from comity.vocabulary.types import Type
 
 TRUTH_VALUES = ("false", "true")
 
 
-def public_list(rule: ColumnRule, dataset: Dataset) -> tuple[str, ...]:
+def public_list(column: ColumnRule, dataset: Dataset) -> tuple[str, ...]:
     """What everybody knows of an agreed column: the catalogue's code list, or the band edges that the agreement prints."""
-    if rule.treatment.kind == "band":
-        return tuple(str(edge) for edge in rule.treatment.edges)
-    field = dataset.field(rule.field)
-    return field.values if field is not None and rule.treatment.kind == "exact" else ()
+    if column.treatment.kind == "band":
+        return tuple(str(edge) for edge in column.treatment.edges)
+    field = dataset.field(column.field)
+    return field.values if field is not None and column.treatment.kind == "exact" else ()
 
 
 def of_key(key: Expression, *, lineage: Lineage, lists: Mapping[tuple[str, str], tuple[str, ...]]) -> tuple[str, ...] | None:
@@ -32,6 +33,26 @@ def of_key(key: Expression, *, lineage: Lineage, lists: Mapping[tuple[str, str],
         return _labels(key)
     plain = lineage.plain(key)
     return None if plain is None else lists.get((plain.source, plain.name))
+
+
+def labelled(key: Expression) -> bool:
+    """Whether the key is one of the analyst's own labels in every case, so that it is never NULL."""
+    if not isinstance(key, Call) or key.function != "case" or len(key.arguments) % 2 == 0:
+        return False
+    outcomes = [key.arguments[i] for i in range(1, len(key.arguments), 2)] + [key.arguments[-1]]
+    return all(isinstance(o, Literal) and o.value is not None for o in outcomes)
+
+
+def complete(data: Data, field: str) -> bool:
+    """Whether an agreed quality rule says that the dataset's column is never NULL."""
+    for text in data.quality:
+        try:
+            read = rule(text)
+        except BadRule:
+            continue
+        if read.kind == "complete" and read.columns == (field,) and read.at_least == 1:
+            return True
+    return False
 
 
 def _labels(case: Call) -> tuple[str, ...] | None:

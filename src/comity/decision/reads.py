@@ -8,7 +8,7 @@ from comity.decision.lineage import walk
 from comity.question.expressions import Expression
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
-from comity.question.relations import Derived, Grouped, Join, Relation, Scan, Where
+from comity.question.relations import Capped, Derived, Grouped, Join, Relation, Scan, Where
 
 
 def expressions(question: Statistics | Rows) -> Iterator[Expression]:
@@ -34,7 +34,7 @@ def _relation(node: Relation) -> Iterator[Expression]:
             yield from (column for pair in on for column in pair)
             if also is not None:
                 yield also
-        case Derived(columns=outputs):
+        case Derived(columns=outputs) | Capped(columns=outputs):
             yield from (o.expression for o in outputs)
         case Grouped(keys=keys, measures=measures, having=having):
             yield from (k.expression for k in keys)

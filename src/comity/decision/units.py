@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from comity.decision.lineage import Lineage
 from comity.question.expressions import Column, Expression, Named
-from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
+from comity.question.relations import Capped, Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.refusal import Refused
 from comity.vocabulary.dataset import CountedBy, Dataset
 from comity.vocabulary.types import Type
@@ -63,6 +63,8 @@ class _Exposer:
                 return self._derived(node)
             case Grouped():
                 return self._grouped(node)
+            case Capped():
+                raise ValueError("rows are capped after the people are known")
 
     def _scan(self, scan: Scan) -> tuple[Counted, ...]:
         dataset = self.datasets[scan.alias]

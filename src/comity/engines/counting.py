@@ -9,6 +9,7 @@ import pyarrow as pa
 from comity.decision.engine import Cell, EngineError, Limits
 from comity.decision.plan import Plan
 from comity.engines.bounds import Bounds
+from comity.engines.capped import uncapped
 from comity.engines.facts import Facts
 from comity.engines.messages import Opened
 from comity.engines.sql_cells import CellQuery, Count
@@ -36,6 +37,7 @@ class Counter:
 
     def cells(self, plan: Plan, limits: Limits, opened: tuple[Opened, ...]) -> list[Cell]:
         """All cells of a plan."""
+        plan = uncapped(plan, opened, self._facts, limits)
         if not plan.units:
             return read_cells(plan, self._table(plan, (), (), opened, limits), limits)
         bounds = Bounds(plan, opened, self._facts, limits)

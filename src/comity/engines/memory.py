@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 import pyarrow as pa
 
@@ -21,7 +22,7 @@ from comity.question.evaluate import evaluate
 from comity.question.expressions import Expression, Named, Value
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
-from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
+from comity.question.relations import Capped, Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.types import Type
 
@@ -118,6 +119,8 @@ class _Reading:
                 yield from self._derived(node)
             case Grouped():
                 yield from self._grouped(node)
+            case Capped():
+                yield from self._capped(node)
 
     def _join(self, node: Join) -> Iterator[Row]:
         right = list(self.relation(node.right))
@@ -149,7 +152,7 @@ class _Reading:
             case Join():
                 semi = node.kind in {JoinKind.SEMI, JoinKind.ANTI}
                 return self._columns(node.left) + ([] if semi else self._columns(node.right))
-            case Derived():
+            case Derived() | Capped():
                 return [(node.alias, c.name) for c in node.columns]
             case Grouped():
                 return [(node.alias, n) for n in [k.name for k in node.keys] + [name for name, _ in node.measures]]
@@ -161,6 +164,15 @@ class _Reading:
             if not node.distinct or values not in seen:
                 seen.add(values)
                 yield {(node.alias, c.name): value for c, value in zip(node.columns, values, strict=True)}
+
+    def _capped(self, node: Capped) -> Iterator[Row]:
+        own: dict[Value, list[Row]] = {}
+        for row in self.relation(node.input):
+            made: Row = {(node.alias, c.name): evaluate(c.expression, row) for c in node.columns}
+            own.setdefault(made[node.alias, node.person], []).append(made)
+        for rows in own.values():
+            # Any fixed order will do that looks at nothing but the rows themselves and does not favour small values.
+            yield from sorted(rows, key=lambda row: sha256(repr(list(row.values())).encode()).digest())[: node.most]
 
     def _grouped(self, node: Grouped) -> Iterator[Row]:
         for key, rows in grouped(node.keys, list(self.relation(node.input))).items():

@@ -10,7 +10,7 @@ from comity.decision.plan import Fence
 from comity.engines.facts import Facts
 from comity.engines.messages import Opened
 from comity.question.expressions import Column, Expression
-from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
+from comity.question.relations import Capped, Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Multiplicity:
                 return self.most(node.input, columns)
             case Scan():
                 return self._scan(node, columns)
-            case Derived():
+            case Derived() | Capped():
                 return self._through(node.input, columns, {c.name: c.expression for c in node.columns})
             case Grouped():
                 return self._grouped(node, columns)
@@ -84,7 +84,7 @@ def _product(first: Callable[[], int | None], second: Callable[[], int | None]) 
 def sources_of(node: Relation) -> frozenset[str]:
     """The aliases whose columns can be read at the top of a relation."""
     match node:
-        case Scan() | Derived() | Grouped():
+        case Scan() | Derived() | Grouped() | Capped():
             return frozenset({node.alias})
         case Where():
             return sources_of(node.input)
@@ -96,7 +96,7 @@ def sources_of(node: Relation) -> frozenset[str]:
 def always_there(node: Relation) -> frozenset[str]:
     """The sources that no LEFT JOIN can leave empty: a column without NULL there has none here."""
     match node:
-        case Scan() | Derived() | Grouped():
+        case Scan() | Derived() | Grouped() | Capped():
             return frozenset({node.alias})
         case Where():
             return always_there(node.input)
@@ -110,7 +110,7 @@ def plain_field(node: Relation, column: Column, fences: Mapping[str, Fence]) -> 
     if column.source not in always_there(node):
         return None
     for inner in _walk(node):
-        if isinstance(inner, Derived) and inner.alias == column.source:
+        if isinstance(inner, Derived | Capped) and inner.alias == column.source:
             own = next((c.expression for c in inner.columns if c.name == column.name), None)
             return plain_field(inner.input, own, fences) if isinstance(own, Column) else None
         if isinstance(inner, Grouped) and inner.alias == column.source:

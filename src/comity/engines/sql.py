@@ -17,7 +17,7 @@ from comity.engines.sql_literals import quoted
 from comity.engines.sql_measures import measure_sql
 from comity.question.expressions import Column, Expression
 from comity.question.question import Rows
-from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
+from comity.question.relations import Capped, Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.vocabulary.dataset import Dataset
 
 Names = Mapping[tuple[str, str], str]
@@ -90,6 +90,8 @@ class Writer:
                 return self._derived(node)
             case Grouped():
                 return self._grouped(node)
+            case Capped():
+                return self._capped(node)
 
     def _join(self, node: Join) -> Frame:
         left, right = self.frame(node.left), self.frame(node.right)
@@ -140,7 +142,7 @@ class Writer:
             case Join():
                 semi = node.kind in {JoinKind.SEMI, JoinKind.ANTI}
                 return self._in_scope(node.left, frame) + ([] if semi else self._in_scope(node.right, frame))
-            case Derived() | Grouped():
+            case Derived() | Grouped() | Capped():
                 return [(source, name, written) for (source, name), written in frame.names.items() if source == node.alias]
 
     def _fresh(self) -> str:
@@ -154,6 +156,19 @@ class Writer:
         word = "SELECT DISTINCT" if node.distinct else "SELECT"
         names = {(node.alias, c.name): f"{name}.c{i}" for i, c in enumerate(node.columns)}
         return Frame(f"({word} {outputs or '1 AS c'} {inner.text}) AS {name}", (), names)
+
+    def _capped(self, node: Capped) -> Frame:
+        inner = self.frame(node.input)
+        outputs = ", ".join(f"{self.expression(c.expression, inner.names)} AS c{i}" for i, c in enumerate(node.columns))
+        listed = ", ".join(f"c{i}" for i in range(len(node.columns)))
+        person = next(i for i, c in enumerate(node.columns) if c.name == node.person)
+        number = f"row_number() OVER (PARTITION BY c{person} ORDER BY {self.dialect.shuffled(listed)}) AS r"
+        name = self._fresh()
+        body = (
+            f"SELECT {listed} FROM (SELECT *, {number} FROM (SELECT {outputs} {inner.text}) AS x) AS y WHERE r <= {node.most}"
+        )
+        names = {(node.alias, c.name): f"{name}.c{i}" for i, c in enumerate(node.columns)}
+        return Frame(f"({body}) AS {name}", (), names)
 
     def _grouped(self, node: Grouped) -> Frame:
         inner = self.frame(node.input)

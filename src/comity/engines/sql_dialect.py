@@ -37,6 +37,10 @@ class Dialect:
         """One of 64 bits, chosen by a hash of the key."""
         return f"CASE WHEN {text} IS NOT NULL THEN (1::UBIGINT << (hash({text}) & 63)) END"
 
+    def shuffled(self, listed: str) -> str:
+        """A fixed order of rows that favours no value."""
+        return f"md5(CAST(ROW({listed}) AS TEXT))" if self.postgresql else f"hash({listed})"
+
 
 DUCKDB = Dialect("duckdb")
 POSTGRESQL = Dialect("postgresql")

@@ -52,7 +52,7 @@ class Answer:
     index: int
     receipt: Bundle
     figures: Mapping[str, Any] = field(default_factory=dict)
-    """Numbers about the answer that may be shown: how good a synthetic table is."""
+    """Numbers about the answer that may be shown: how good a synthetic table is, or the intervals of noised numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +122,7 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
         service, case.agreement, case.request, ask, now=now, plan=plan, protections=said, rows=done.count, people=done.people,
         sought=case.person,
     )  # fmt: skip
-    if done.reservation is not None:
+    if done.reservation:
         service.node.budgets.released(done.reservation, receipt=kept.index)
     _LOG.info("answered", extra={"way": plan.way, "agreement": plan.agreement, "receipt": kept.index})
     return Answer(

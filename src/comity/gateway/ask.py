@@ -10,6 +10,8 @@ class Sql:
     """A question in SQL: statistics or rows, which the question itself says."""
 
     text: str
+    epsilon: float | None = None
+    """What it may cost of the privacy budget, where there is one; None for the most that is agreed for one answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

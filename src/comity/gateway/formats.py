@@ -72,6 +72,7 @@ def body(answer: Answer) -> AnswerBody:
         protected=list(answer.protected),
         duties=list(plan.duties),
         receipt=receipt_file(answer),
+        intervals=answer.figures.get("intervals"),
     )
 
 
@@ -105,6 +106,8 @@ def arrow(answer: Answer) -> pa.Table:
     plan = answer.plan
     about = {"agreement": plan.agreement, "version": plan.version, "purpose": plan.purpose, "kind": plan.kind, "way": plan.way}
     about |= {"protected": list(answer.protected), "duties": list(plan.duties)}
+    if "intervals" in answer.figures:
+        about["intervals"] = answer.figures["intervals"]
     held = dict(table.schema.metadata or {})
     held[b"comity:answer"] = json.dumps(about, ensure_ascii=False).encode()
     held[b"comity:receipt"] = json.dumps(answer.receipt.document, ensure_ascii=False).encode()

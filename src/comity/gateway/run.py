@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from comity.decision.plan import Plan
-from comity.gateway import lookup, synthetic
-from comity.gateway.ask import Ask, MadeUp
+from comity.gateway import lookup, noised, synthetic
+from comity.gateway.ask import Ask, MadeUp, Sql
 from comity.gateway.pseudonyms import Pseudonymiser
 from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
@@ -35,8 +35,8 @@ class Done:
     said: tuple[str, ...] = ()
     """What protected this answer beyond the plan, for the receipt."""
     figures: Mapping[str, Any] = field(default_factory=dict)
-    reservation: int | None = None
-    """The entry of the privacy ledger that paid for it."""
+    reservation: tuple[int, ...] = ()
+    """The entries of the privacy ledger that paid for it."""
 
 
 def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> Done:
@@ -45,6 +45,11 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
         made_up = synthetic.made(service, case, plan, ask)
         table = made_up.table
         return Done(table, table.num_rows, 0, made_up.notes, made_up.said, made_up.figures, made_up.reservation)
+    if plan.noise is not None:
+        assert isinstance(ask, Sql)
+        drawn = noised.drawn(service, case, plan, ask)
+        figures = {"intervals": drawn.intervals}
+        return Done(drawn.table, len(drawn.table.rows), 0, drawn.said, drawn.said, figures, drawn.reservation)
     if isinstance(plan.question, Statistics):
         return statistics(service, plan, plan.question)
     if isinstance(plan.question, Rows):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,15 +13,16 @@ from comity.agreement.model import Data
 from comity.decision.decide import decide
 from comity.decision.engine import Limits
 from comity.decision.plan import Plan
+from comity.gateway import spending
 from comity.gateway.ask import MadeUp
 from comity.gateway.compile import tables
 from comity.gateway.service import Service
-from comity.protection.privacy_budget import PrivacyBudget, begins
 from comity.question.expressions import Column, Named
 from comity.question.measures import Measure
 from comity.question.question import Statistics
 from comity.question.relations import Scan
 from comity.refusal import Refusal, Refused
+from comity.stores.budget import Loss
 from comity.vocabulary.types import Type
 
 if TYPE_CHECKING:
@@ -41,21 +41,7 @@ class Made:
     said: tuple[str, ...]
     notes: tuple[str, ...]
     figures: Mapping[str, Any]
-    reservation: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a table would cost, before anything is spent."""
-
-    dataset: str
-    epsilon: float
-    delta: float
-    rho: float
-    left: float
-    """Epsilon that would still be there without it; 0 where less than nothing is."""
-    renews: str
-    """The period after which the budget is whole again."""
+    reservation: tuple[int, ...]
 
 
 def plan(service: Service, case: Case, ask: MadeUp) -> Plan:
@@ -110,36 +96,11 @@ def _not_so(why: str, clause: str) -> Refused:
     return Refused("synthetic-ask", clause=clause, why=why, next="`comity agreement explain` lists sources and columns.")
 
 
-def cost(service: Service, case: Case, plan: Plan, ask: MadeUp) -> Cost:
+def cost(service: Service, case: Case, plan: Plan, ask: MadeUp) -> spending.Cost:
     """What the table would cost and what is left. Raises Refused where the agreement does not allow so much at once."""
-    from comity.protection import zcdp  # noqa: PLC0415 - an extra
-
-    budget = _budget(case)
-    if not (math.isfinite(ask.epsilon) and 0.001 <= ask.epsilon <= budget.per_query_max):
-        raise Refused(
-            "synthetic-ask",
-            clause="protect.privacy_budget.per_query_max",
-            why=f"A table may cost an epsilon of 0.001 to {budget.per_query_max:g}.",
-            next="Ask for one within these.",
-        )
+    epsilon = spending.epsilon(case, ask.epsilon)
     dataset = plan.fences[0].dataset.identifier
-    since = begins(budget.period, case.facts.now.date())
-    whole = zcdp.rho_of(budget.epsilon, budget.delta)
-    left = max(0.0, whole - service.node.budgets.spent(dataset, since=since))
-    rho = zcdp.rho_of(ask.epsilon, budget.delta)
-    return Cost(dataset, ask.epsilon, budget.delta, rho, zcdp.epsilon_of(left, budget.delta), budget.period)
-
-
-def _budget(case: Case) -> PrivacyBudget:
-    budget = case.agreement.protect.privacy_budget
-    if budget is None:
-        raise Refused(
-            "protection-unavailable",
-            clause="protect.privacy_budget",
-            why="The agreement states no privacy budget that could pay for a synthetic table.",
-            next="A new version must state one.",
-        )
-    return budget
+    return spending.cost(service, case, (dataset,), epsilon=epsilon, rho=spending.rho(case, epsilon))
 
 
 def made(service: Service, case: Case, plan: Plan, ask: MadeUp) -> Made:
@@ -155,33 +116,10 @@ def made(service: Service, case: Case, plan: Plan, ask: MadeUp) -> Made:
     columns = synthesis.columns_of(plan)
     price = cost(service, case, plan, ask)
     split = synthesis.split(len(columns), price.rho)
-    reservation = _reserve(service, case, price, rho=split.total)
+    reservation = spending.reserve(service, case, price, Loss(rho=split.total))
     limits = service.limits
     longer = Limits(seconds=limits.seconds * LONGER, memory_mb=limits.memory_mb, cells=max(limits.cells, MOST_CELLS))
     cells = service.engine.cells(plan, longer)
     drawn = synthesis.draw(columns, cells, split, rows=ask.rows, target=ask.target, progress=service.progress)
-    said = (f"differential privacy: epsilon {price.epsilon:g} at delta {price.delta:g} (rho {split.total:.6g})",)
+    said = (spending.said(replace(price, rho=split.total)),)
     return Made(drawn.table, said, (*said, *drawn.notes), drawn.figures, reservation)
-
-
-def _reserve(service: Service, case: Case, price: Cost, *, rho: float) -> int:
-    from comity.protection import zcdp  # noqa: PLC0415 - an extra
-
-    budget, now = _budget(case), case.facts.now
-    number = service.node.budgets.reserve(
-        price.dataset,
-        rho=rho,
-        cap=zcdp.rho_of(budget.epsilon, budget.delta),
-        since=begins(budget.period, now.date()),
-        agreement=case.agreement.identifier,
-        recipient=case.request.caller.agency,
-        now=now,
-    )
-    if number is None:
-        raise Refused(
-            "budget-spent",
-            clause="protect.privacy_budget.epsilon",
-            why=f"The table would cost an epsilon of {price.epsilon:g}; {price.left:.3g} is left of this {budget.period}'s.",
-            next=f"Ask for one that costs less, or in the next {budget.period}.",
-        )
-    return number

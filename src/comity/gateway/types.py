@@ -16,6 +16,8 @@ class AskBody(Struct, kw_only=True, forbid_unknown_fields=True):
     agreement: Name
     purpose: Name
     sql: Query
+    epsilon: Annotated[float, Meta(gt=0, le=20)] | None = None
+    """What the answer may cost of the privacy budget, where the agreement has one; the most that is agreed where left out."""
 
 
 class LookupBody(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +69,8 @@ class AnswerBody(Struct, kw_only=True):
     protected: list[str]
     duties: list[str]
     receipt: ReceiptFile
+    intervals: dict[str, list[tuple[float, float] | None]] | None = None
+    """Where numbers carry noise: for each such column, between which bounds each row's true number lies, 19 times in 20."""
 
 
 class UseOut(Struct, kw_only=True):
@@ -86,6 +90,19 @@ class Cost(Struct, kw_only=True):
     people_left: int | None
 
 
+class PrivacyCost(Struct, kw_only=True):
+    """What a question takes of the privacy budget (epsilon at delta; rho as the ledger counts), and how sure it would be."""
+
+    datasets: list[str]
+    epsilon: float
+    delta: float
+    rho: float
+    epsilon_left: float
+    period: str
+    within: dict[str, float]
+    """For each column that is a noised total: how far off it is at most, 19 times in 20."""
+
+
 class ExplainBody(Struct, kw_only=True):
     """What a question would do and cost. No data was read."""
 
@@ -99,6 +116,7 @@ class ExplainBody(Struct, kw_only=True):
     columns: list[ColumnOut]
     duties: list[str]
     cost: Cost
+    privacy: PrivacyCost | None = None
 
 
 class SourceOut(Struct, kw_only=True):

@@ -48,7 +48,7 @@ def ask(service: Service, caller: Caller, raw: bytes, accept: str | None) -> Rep
     if isinstance(body, Reply):
         return body
     request = Request(agreement=body.agreement, purpose=body.purpose, caller=caller, way="")
-    return _answered(accept, lambda: answer(service, request, Sql(text=body.sql)))
+    return _answered(accept, lambda: answer(service, request, Sql(text=body.sql, epsilon=body.epsilon)))
 
 
 def look_up(service: Service, caller: Caller, raw: bytes, accept: str | None) -> Reply:
@@ -67,7 +67,7 @@ def explained(service: Service, caller: Caller, raw: bytes) -> Reply:
     if isinstance(body, Reply):
         return body
     request = Request(agreement=body.agreement, purpose=body.purpose, caller=caller, way="")
-    return guarded(lambda: told(explain(service, request, Sql(text=body.sql))))
+    return guarded(lambda: told(explain(service, request, Sql(text=body.sql, epsilon=body.epsilon))))
 
 
 def look(service: Service, caller: Caller, path: str) -> Reply:

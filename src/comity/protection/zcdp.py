@@ -6,6 +6,7 @@ Losses in rho add up, in any order; a ledger therefore keeps rho and shows epsil
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import opendp.prelude as dp
 
@@ -13,6 +14,7 @@ dp.enable_features("contrib")
 _STEPS = 60
 
 
+@lru_cache(maxsize=10_000)
 def epsilon_of(rho: float, delta: float) -> float:
     """The least epsilon that OpenDP proves for a loss of rho at this delta."""
     if rho <= 0:
@@ -23,6 +25,7 @@ def epsilon_of(rho: float, delta: float) -> float:
     return float(curve.epsilon(delta))
 
 
+@lru_cache(maxsize=256)
 def rho_of(epsilon: float, delta: float) -> float:
     """The most rho that stays within (epsilon, delta); at most 2**-60 of itself too little."""
     low, high = 0.0, 1.0

@@ -76,4 +76,20 @@ class Grouped:
     having: Expression | None = None
 
 
-Relation = Scan | Join | Where | Derived | Grouped
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A ``Derived`` that keeps at most ``most`` rows of each person. Nobody can ask for it: noised answers are made with it.
+
+    Which of a person's rows are kept is the engine's choice; it depends on that person's rows alone and is always the same.
+    Rows without a person count as one person's.
+    """
+
+    alias: str
+    input: Relation
+    columns: tuple[Named, ...]
+    person: str
+    """The name of the column that tells people apart."""
+    most: int
+
+
+Relation = Scan | Join | Where | Derived | Grouped | Capped

@@ -10,12 +10,13 @@ checked against them (``comity budget --check``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from comity.stores.database import Database
 
-_SUM = "SELECT coalesce(sum(rho), 0) FROM spent WHERE dataset = ? AND at >= ?"
+_SUM = "SELECT coalesce(sum(rho), 0), coalesce(sum(delta), 0) FROM spent WHERE dataset = ? AND at >= ?"
 _SLACK = 1e-12
 """A share of the cap: sums of doubles may be off by a rounding."""
 
@@ -31,6 +32,15 @@ class Entry:
     rho: float
     at: str
     receipt: int | None
+    delta: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loss:
+    """A loss in zCDP: rho, and the delta of whatever passed a threshold. Also a cap on the sum of losses."""
+
+    rho: float
+    delta: float = 0.0
 
 
 class Budgets:
@@ -39,33 +49,51 @@ class Budgets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def spent(self, dataset: str, *, since: date) -> float:
-        """The rho spent or reserved since the first day of a period, by everybody."""
+    def spent(self, dataset: str, *, since: date) -> Loss:
+        """What was spent or reserved since the first day of a period, by everybody."""
         row = self._database.one(_SUM, dataset, since.isoformat())
-        return float(str(row[0])) if row else 0.0
+        return Loss(rho=float(str(row[0])), delta=float(str(row[1]))) if row else Loss(rho=0.0)
 
     def reserve(
-        self, dataset: str, *, rho: float, cap: float, since: date, agreement: str, recipient: str, now: datetime
-    ) -> int | None:
-        """The number of the entry, durable; None, and nothing taken, where the cap would be passed."""
-        with self._database.write() as connection:
-            taken = connection.execute(
-                f"INSERT INTO spent (dataset, agreement, recipient, rho, at) SELECT ?, ?, ?, ?, ?"
-                f" WHERE ({_SUM}) + ? <= ?",
-                (dataset, agreement, recipient, rho, now.isoformat(timespec="seconds"), dataset, since.isoformat(), rho,
-                 cap * (1 + _SLACK)),
-            )  # fmt: skip
-            return taken.lastrowid if taken.rowcount else None
+        self, datasets: Sequence[str], *, loss: Loss, cap: Loss, since: date, agreement: str, recipient: str, now: datetime
+    ) -> tuple[int, ...] | None:
+        """The numbers of the entries, one for each dataset, durable together.
 
-    def released(self, number: int, *, receipt: int) -> None:
+        None, and nothing taken, where the cap of any of them would be passed.
+        """
+        at = now.isoformat(timespec="seconds")
+        with self._database.write() as connection:
+            for dataset in datasets:
+                rho, delta = connection.execute(_SUM, (dataset, since.isoformat())).fetchone()
+                if _passes(rho + loss.rho, cap.rho) or _passes(delta + loss.delta, cap.delta):
+                    return None
+            numbers = []
+            for dataset in datasets:
+                taken = connection.execute(
+                    "INSERT INTO spent (dataset, agreement, recipient, rho, delta, at) VALUES (?, ?, ?, ?, ?, ?)",
+                    (dataset, agreement, recipient, loss.rho, loss.delta, at),
+                )
+                assert taken.lastrowid is not None
+                numbers.append(taken.lastrowid)
+            return tuple(numbers)
+
+    def released(self, numbers: Sequence[int], *, receipt: int) -> None:
         """Note the receipt under which the answer left."""
         with self._database.write() as connection:
-            connection.execute("UPDATE spent SET receipt = ? WHERE number = ?", (receipt, number))
+            connection.executemany("UPDATE spent SET receipt = ? WHERE number = ?", [(receipt, n) for n in numbers])
 
     def entries(self) -> list[Entry]:
         """Every entry, in order."""
-        rows = self._database.read("SELECT number, dataset, agreement, recipient, rho, at, receipt FROM spent ORDER BY number")
+        rows = self._database.read(
+            "SELECT number, dataset, agreement, recipient, rho, at, receipt, delta FROM spent ORDER BY number"
+        )
         return [
-            Entry(int(str(n)), str(d), str(a), str(r), float(str(rho)), str(at), None if e is None else int(str(e)))
-            for n, d, a, r, rho, at, e in rows
+            Entry(
+                int(str(n)), str(d), str(a), str(r), float(str(rho)), str(at), None if e is None else int(str(e)), float(str(x))
+            )
+            for n, d, a, r, rho, at, e, x in rows
         ]
+
+
+def _passes(total: float, cap: float) -> bool:
+    return not total <= cap * (1 + _SLACK)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from comity.stores.problem import NotWritten, StoreError
 
-VERSION = 2
+VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE lifecycle (
@@ -38,10 +38,16 @@ CREATE TABLE looked_up (
   PRIMARY KEY (person, day)) STRICT, WITHOUT ROWID;
 CREATE TABLE spent (
   number INTEGER PRIMARY KEY, dataset TEXT NOT NULL, agreement TEXT NOT NULL, recipient TEXT NOT NULL,
-  rho REAL NOT NULL CHECK (rho > 0), at TEXT NOT NULL, receipt INTEGER) STRICT;
+  rho REAL NOT NULL CHECK (rho > 0), at TEXT NOT NULL, receipt INTEGER,
+  delta REAL NOT NULL DEFAULT 0 CHECK (delta >= 0)) STRICT;
 CREATE TABLE revoked (
   token TEXT PRIMARY KEY, who TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
+
+_STEPS = {
+    2: "ALTER TABLE spent ADD COLUMN delta REAL NOT NULL DEFAULT 0 CHECK (delta >= 0);",
+}
+"""From the form of this number to the next one. Each adds only, in one transaction."""
 
 
 class Database:
@@ -56,7 +62,7 @@ class Database:
             )
         self._lock = threading.RLock()
         self._connection = _connect(path)
-        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        found = _brought_up(self._connection)
         if found != VERSION:
             self._connection.close()
             raise StoreError(
@@ -105,6 +111,15 @@ class Database:
         """Close the file; the last one out folds the write-ahead log into it."""
         with self._lock:
             self._connection.close()
+
+
+def _brought_up(connection: sqlite3.Connection) -> int:
+    """The form of the file, after every step that leads from it to ours."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    while found in _STEPS:
+        connection.executescript(f"BEGIN IMMEDIATE; {_STEPS[found]} PRAGMA user_version = {found + 1}; COMMIT;")
+        found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    return found
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -60,8 +60,8 @@ def test_an_agreement_for_synthetic_tables_is_sound():
 CLAUSE = "protect.privacy_budget"
 CHANGES = (
     ("no budget", BUDGET, "", CLAUSE, "missing"),
-    ("answers without noise beside it", "ways: [synthetic]", "ways: [synthetic, query]", CLAUSE, "not-enforceable"),
-    ("a budget for statistics", "ways: [synthetic]", "ways: [query]", CLAUSE, "not-enforceable"),
+    ("answers without noise beside it", "ways: [synthetic]", "ways: [synthetic, export]", CLAUSE, "not-enforceable"),
+    ("a budget for rows", "ways: [synthetic]", "ways: [export]", CLAUSE, "not-enforceable"),
     ("one table above the whole", "per_query_max: 1.0", "per_query_max: 2.5", f"{CLAUSE}.per_query_max", "value"),
     ("no loss at all", "epsilon: 2.0", "epsilon: 0", f"{CLAUSE}.epsilon", "value"),
     ("a negative loss", "epsilon: 2.0", "epsilon: -1", f"{CLAUSE}.epsilon", "value"),
@@ -98,7 +98,7 @@ def test_it_is_explained_in_words():
     assert made is not None
     told = str(explain(made, catalogue=lane.CATALOGUE, vocabulary=lane.VOCABULARY))
     assert "rows of nobody" in told
-    assert "epsilon 2 at delta 1e-06 a year, at most 1 a table" in told
+    assert "epsilon 2 at delta 1e-06 a year; one answer costs at most 1" in told
 
 
 WIDER = (
@@ -117,13 +117,15 @@ def test_a_larger_budget_widens(old, new):
     assert {d.effect for d in diff(more, less, vocabulary=lane.VOCABULARY)} == {Effect.NARROWS}
 
 
-def test_under_a_budget_nothing_is_planned_but_synthetic_tables():
+def test_under_a_budget_nothing_is_planned_that_is_not_noised():
     """Even where nobody has checked the way of asking yet: no answer without noise is ever worked out."""
     under = lane.agreement(lambda _: synthetic())
     question = read_sql("select race, count(*) from persons group by race", schema=schema(under, lane.CATALOGUE))
     request = Request(agreement="agr-test", purpose=lane.PURPOSE, caller=lane.CALLER, way="statistics")
     given = {"agreement": under, "catalogue": lane.CATALOGUE, "vocabulary": lane.VOCABULARY, "question": question}
-    with pytest.raises(Refused) as refused:
-        plan(**given, request=request, facts=lane.FACTS)
-    assert refused.value.refusal.code == "protection-unavailable"
-    assert plan(**given, request=replace(request, way="synthetic"), facts=lane.FACTS).way == "synthetic"
+    for way in ("rows", "lookup"):
+        with pytest.raises(Refused) as refused:
+            plan(**given, request=replace(request, way=way), facts=lane.FACTS)
+        assert refused.value.refusal.code == "protection-unavailable"
+    assert plan(**given, request=request, facts=lane.FACTS).noise is not None
+    assert plan(**given, request=replace(request, way="synthetic"), facts=lane.FACTS).noise is None

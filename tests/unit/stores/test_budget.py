@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.protection.privacy_budget import PERIODS, begins
-from comity.stores.budget import Budgets
+from comity.stores.budget import Budgets, Loss
 from comity.stores.database import Database
 from shared import ROOT
 
@@ -33,18 +34,19 @@ def file(tmp_path: Path) -> Path:
 
 
 def take(ledger: Budgets, rho: float, *, cap: float = 1.0, dataset: str = "a.t", now: datetime = NOW, since: date = YEAR):
-    return ledger.reserve(dataset, rho=rho, cap=cap, since=since, agreement="agr", recipient="r", now=now)
+    loss, most = Loss(rho=rho), Loss(rho=cap)
+    return ledger.reserve((dataset,), loss=loss, cap=most, since=since, agreement="agr", recipient="r", now=now)
 
 
 def test_a_reservation_counts_at_once_and_for_good(file):
     """Released or not, and after the file was opened again."""
     ledger = Budgets(Database(file))
-    number = take(ledger, 0.4)
-    assert ledger.spent("a.t", since=YEAR) == 0.4
+    (number,) = take(ledger, 0.4)
+    assert ledger.spent("a.t", since=YEAR).rho == 0.4
     assert take(ledger, 0.4) is not None
-    ledger.released(number, receipt=7)
+    ledger.released((number,), receipt=7)
     again = Budgets(Database(file))
-    assert again.spent("a.t", since=YEAR) == 0.8
+    assert again.spent("a.t", since=YEAR).rho == 0.8
     assert [(e.number, e.receipt) for e in again.entries()] == [(1, 7), (2, None)]
 
 
@@ -55,15 +57,52 @@ def test_the_cap_is_reached_and_never_passed(file):
     assert take(ledger, 0.4) is None
     assert take(ledger, 0.3)
     assert take(ledger, 1e-9) is None
-    assert ledger.spent("a.t", since=YEAR) == pytest.approx(1.0)
+    assert ledger.spent("a.t", since=YEAR).rho == pytest.approx(1.0)
+
+
+def test_what_is_read_together_is_paid_for_by_each_dataset_or_by_none(file):
+    """A question over two datasets takes from both budgets, in one transaction."""
+    ledger = Budgets(Database(file))
+    terms = {"since": YEAR, "agreement": "x", "recipient": "p", "now": NOW}
+    assert ledger.reserve(("a.t", "a.u"), loss=Loss(rho=0.6), cap=Loss(rho=1.0), **terms) == (1, 2)
+    assert ledger.reserve(("a.v", "a.t"), loss=Loss(rho=0.6), cap=Loss(rho=1.0), **terms) is None
+    assert [e.dataset for e in ledger.entries()] == ["a.t", "a.u"]
+
+
+def test_delta_has_a_cap_of_its_own(file):
+    """What unknown keys cost is counted beside rho."""
+    ledger = Budgets(Database(file))
+    terms = {"cap": Loss(rho=1.0, delta=1e-6), "since": YEAR, "agreement": "x", "recipient": "p", "now": NOW}
+    assert ledger.reserve(("a.t",), loss=Loss(rho=0.1, delta=6e-7), **terms)
+    assert ledger.reserve(("a.t",), loss=Loss(rho=0.1, delta=6e-7), **terms) is None
+    assert ledger.reserve(("a.t",), loss=Loss(rho=0.1, delta=4e-7), **terms)
+    assert ledger.spent("a.t", since=YEAR) == Loss(rho=0.2, delta=pytest.approx(1e-6))
+
+
+def test_a_ledger_of_an_older_form_is_brought_up(tmp_path):
+    """Without delta, as it was written before there were unknown keys: nothing spent is forgotten."""
+    file = tmp_path / "old.db"
+    Database.create(file)
+    old = sqlite3.connect(file)
+    old.execute("ALTER TABLE spent DROP COLUMN delta")
+    old.execute("INSERT INTO spent VALUES (1, 'a.t', 'agr', 'r', 0.25, '2026-05-01T00:00:00', 4)")
+    old.execute("PRAGMA user_version = 2")
+    old.commit()
+    old.close()
+    ledger = Budgets(Database(file))
+    assert [(e.rho, e.delta, e.receipt) for e in ledger.entries()] == [(0.25, 0.0, 4)]
+    assert take(ledger, 0.8) is None
 
 
 def test_a_dataset_is_one_budget_whoever_spends_it(file):
     """Another agreement and another recipient draw from the same; another dataset has its own."""
     ledger = Budgets(Database(file))
-    assert ledger.reserve("a.t", rho=0.9, cap=1.0, since=YEAR, agreement="x", recipient="p", now=NOW)
-    assert ledger.reserve("a.t", rho=0.2, cap=1.0, since=YEAR, agreement="y", recipient="q", now=NOW) is None
-    assert ledger.reserve("a.u", rho=0.2, cap=1.0, since=YEAR, agreement="y", recipient="q", now=NOW)
+    assert ledger.reserve(("a.t",), loss=Loss(rho=0.9), cap=Loss(rho=1.0), since=YEAR, agreement="x", recipient="p", now=NOW)
+    assert (
+        ledger.reserve(("a.t",), loss=Loss(rho=0.2), cap=Loss(rho=1.0), since=YEAR, agreement="y", recipient="q", now=NOW)
+        is None
+    )
+    assert ledger.reserve(("a.u",), loss=Loss(rho=0.2), cap=Loss(rho=1.0), since=YEAR, agreement="y", recipient="q", now=NOW)
 
 
 def test_a_period_begins_with_nothing_spent(file):
@@ -96,7 +135,7 @@ def test_whatever_is_asked_the_cap_holds(losses, tmp_path_factory):
         taken = take(ledger, rho)
         assert (taken is not None) == (total + rho <= 1.0 + 1e-9) or abs(total + rho - 1.0) < 1e-9
         total += rho if taken else 0.0
-    assert ledger.spent("a.t", since=YEAR) <= 1.0 + 1e-9
+    assert ledger.spent("a.t", since=YEAR).rho <= 1.0 + 1e-9
 
 
 def test_many_threads_never_pass_the_cap(file):
@@ -105,7 +144,7 @@ def test_many_threads_never_pass_the_cap(file):
     taken: list[int] = []
 
     def work() -> None:
-        taken.extend(n for _ in range(40) if (n := take(ledger, 0.01)) is not None)
+        taken.extend(n[0] for _ in range(40) if (n := take(ledger, 0.01)) is not None)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -113,22 +152,22 @@ def test_many_threads_never_pass_the_cap(file):
     for thread in threads:
         thread.join()
     assert len(taken) == len(set(taken)) == 100
-    assert ledger.spent("a.t", since=YEAR) == pytest.approx(1.0)
+    assert ledger.spent("a.t", since=YEAR).rho == pytest.approx(1.0)
 
 
 WRITER = """
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from comity.stores.budget import Budgets
+from comity.stores.budget import Budgets, Loss
 from comity.stores.database import Database
 ledger = Budgets(Database(Path(sys.argv[1])))
 while True:
-    number = ledger.reserve("a.t", rho=0.001, cap=float(sys.argv[2]), since=date(2026, 1, 1), agreement="agr",
-                            recipient=sys.argv[3], now=datetime(2026, 11, 23))
-    if number is None:
+    numbers = ledger.reserve(("a.t",), loss=Loss(rho=0.001), cap=Loss(rho=float(sys.argv[2])), since=date(2026, 1, 1),
+                             agreement="agr", recipient=sys.argv[3], now=datetime(2026, 11, 23))
+    if numbers is None:
         break
-    print(number, flush=True)
+    print(*numbers, flush=True)
 """
 
 
@@ -159,5 +198,5 @@ def test_killed_writers_lose_no_reservation_and_pass_no_cap(file):
     numbers = [e.number for e in ledger.entries()]
     assert len(told) == len(set(told)) > 50
     assert set(told) <= set(numbers)
-    assert ledger.spent("a.t", since=YEAR) == pytest.approx(0.001 * len(numbers))
-    assert ledger.spent("a.t", since=YEAR) <= cap
+    assert ledger.spent("a.t", since=YEAR).rho == pytest.approx(0.001 * len(numbers))
+    assert ledger.spent("a.t", since=YEAR).rho <= cap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.agreement.checks import data, legal, links, lookup, parties, purpose, rows, run, synthetic, use
+from comity.agreement.checks import data, legal, links, lookup, noise, parties, purpose, rows, run, synthetic, use
 from comity.agreement.model import Agreement
 from comity.agreement.packs import check as check_packs
 from comity.agreement.problem import Problem
@@ -24,6 +24,7 @@ def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary)
     found += use.check(agreement, catalogue)
     found += rows.check(agreement, catalogue)
     found += synthetic.check(agreement, catalogue)
+    found += noise.check(agreement, catalogue)
     found += run.check(agreement)
     found += check_packs(agreement, catalogue, vocabulary)
     return agreement, tuple(found)

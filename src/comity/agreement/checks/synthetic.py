@@ -1,4 +1,4 @@
-"""Synthetic tables and the privacy budget: each needs the other, one row a person, and columns whose values are public."""
+"""Synthetic tables: a privacy budget, one row a person, and columns whose values are public."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from comity.vocabulary.quality import BadRule, rule
 from comity.vocabulary.types import Type
 
 CLAUSE = "protect.privacy_budget"
-LARGEST_EPSILON = 3.0
-"""Above this the promise is weak: odds about a person may change twentyfold."""
 
 
 def check(agreement: Agreement, catalogue: Catalogue) -> list[Problem]:
@@ -20,16 +18,9 @@ def check(agreement: Agreement, catalogue: Catalogue) -> list[Problem]:
     if asked and budget is None:
         message = "a synthetic table needs a privacy budget, which limits what it may tell about anybody"
         return [error(CLAUSE, "missing", message, "Add `privacy_budget: {epsilon: 1.0, delta: 1e-6, period: year}`.")]
-    if budget is None:
+    if not asked:
         return []
-    if agreement.use.ways != ("synthetic",):
-        message = "a privacy budget is kept for synthetic tables only; other ways of asking would answer without noise"
-        repair = "Say `ways: [synthetic]`, and agree other ways in an agreement of their own."
-        return [error(CLAUSE, "not-enforceable", message, repair)]
     found = []
-    if budget.per_query_max > budget.epsilon:
-        message = "one answer may cost more than the whole budget"
-        found.append(error(f"{CLAUSE}.per_query_max", "value", message, "Say `epsilon` or less."))
     for data in agreement.data:
         dataset = catalogue.datasets.get(data.dataset)
         if dataset is not None:

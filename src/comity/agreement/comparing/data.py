@@ -63,6 +63,10 @@ def _column(alias: str, old: ColumnRule | None, new: ColumnRule) -> list[Differe
     if old.field != new.field:
         return [wider(f"{clause}.of", f"{new.name} now stands for {new.field} instead of {old.field}", old.field, new.field)]
     found = sets(f"{clause}.use", f"{new.name}: the use", sorted(old.uses), sorted(new.uses))
+    if old.bounds != new.bounds:
+        # Noise grows with the bounds, so no person is told more of either way; sums and means come out differently.
+        words = f"{new.name} is clamped differently before noise"
+        found.append(Difference(f"{clause}.bounds", Effect.NEUTRAL, words, str(old.bounds), str(new.bounds)))
     if old.treatment != new.treatment:
         before, after = worded(old.treatment), worded(new.treatment)
         coarser = at_least_as_coarse(new.treatment, old.treatment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comity.agreement.comparing.ordering import flag, limit, narrower, placed, sets, wider
-from comity.agreement.difference import Difference
+from comity.agreement.difference import Difference, Effect
 from comity.agreement.kinds import COVERS
 from comity.agreement.model import Agreement, LookupRule
 from comity.protection.row_limits import RowLimits
@@ -148,6 +148,13 @@ def _budget(old: Agreement, new: Agreement) -> list[Difference]:
     for key in ("epsilon", "delta", "per_query_max"):
         was, will = (getattr(budget, key) if budget else None for budget in (before, after))
         found += limit(f"{clause}.{key}", f"the {key} of the privacy budget", was, will)
+    rows = [b.rows_per_person or 1 if b else None for b in (before, after)]
+    if None not in rows:
+        # The noise grows with the rows, so the promise to a person stays; what changes is how much of a person is counted.
+        found += limit(f"{clause}.rows_per_person", "the rows of a person that count", *rows)
+    if before and after and before.consistent != after.consistent:
+        words = "whether noised numbers are made to fit each other changes"
+        found.append(Difference(f"{clause}.consistent", Effect.NEUTRAL, words, str(before.consistent), str(after.consistent)))
     times = [len(whole) - whole.index(b.period) if b else None for b in (before, after)]
     return found + limit(f"{clause}.period", "how often the privacy budget begins anew", *times)
 
