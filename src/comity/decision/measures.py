@@ -78,9 +78,11 @@ def _optional(expression: Expression, lineage: Lineage, optional: frozenset[str]
 
 
 def optional_sources(relation: Relation) -> frozenset[str]:
-    """Aliases that a LEFT JOIN may leave empty."""
+    """Aliases that a LEFT or FULL JOIN may leave empty."""
     found: set[str] = set()
     for node in walk(relation):
-        if isinstance(node, Join) and node.kind is JoinKind.LEFT:
+        if isinstance(node, Join) and node.kind in {JoinKind.LEFT, JoinKind.FULL}:
             found |= {n.alias for n in walk(node.right) if hasattr(n, "alias")}
+        if isinstance(node, Join) and node.kind is JoinKind.FULL:
+            found |= {n.alias for n in walk(node.left) if hasattr(n, "alias")}
     return frozenset(found)

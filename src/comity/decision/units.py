@@ -98,7 +98,8 @@ class _Exposer:
         merged = list(left_units)
         for unit in right_units:
             twin = self._twin(join, left_units, unit)
-            if twin is None:
+            if twin is None or join.kind is JoinKind.FULL:
+                # Neither side of a FULL JOIN holds all people, so those of each side are counted.
                 merged.append(unit)
             elif join.kind is JoinKind.INNER:
                 at = merged.index(twin)

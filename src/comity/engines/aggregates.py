@@ -122,6 +122,15 @@ def _intercept(columns: Sequence[Sequence[Fraction]]) -> float | None:
     return float(sum(y) / len(y) - _products(x, y) / spread * sum(x) / len(x))
 
 
+def _determination(columns: Sequence[Sequence[Fraction]]) -> float | None:
+    """How much of y's spread the line explains: 1 where y has no spread, as SQL has it."""
+    y, x = columns
+    spread = _products(x, x), _products(y, y)
+    if spread[0] <= 0:
+        return None
+    return float(_products(y, x) ** 2 / (spread[0] * spread[1])) if spread[1] > 0 else 1.0
+
+
 _MOMENTS: dict[str, Callable[[Sequence[Sequence[Fraction]]], float | None]] = {
     "var_samp": lambda c: _covariance(c, freedom=1),
     "var_pop": lambda c: _covariance(c, freedom=0),
@@ -132,4 +141,5 @@ _MOMENTS: dict[str, Callable[[Sequence[Sequence[Fraction]]], float | None]] = {
     "corr": _correlation,
     "regr_slope": _slope,
     "regr_intercept": _intercept,
+    "regr_r2": _determination,
 }

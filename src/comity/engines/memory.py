@@ -72,7 +72,8 @@ class MemoryEngine:
 
     def _run(self, plan: Plan, relation: Relation, limits: Limits) -> list[Row]:
         scans = {fence.alias: fenced(fence, self._load(fence.dataset)) for fence in plan.fences}
-        return list(_Reading(scans, time.monotonic() + limits.seconds).relation(relation))
+        names = {f.alias: [*(c.name for c in f.columns), *filter(None, [f.row_number])] for f in plan.fences}
+        return list(_Reading(scans, names, time.monotonic() + limits.seconds).relation(relation))
 
 
 def _rows_question(plan: Plan) -> Rows:
@@ -105,6 +106,8 @@ def sorted_rows(rows: list[Row], question: Rows) -> list[Row]:
 @dataclass(frozen=True)
 class _Reading:
     scans: Mapping[str, list[Row]]
+    names: Mapping[str, list[str]]
+    """The columns of each scan."""
     deadline: float
 
     def relation(self, node: Relation) -> Iterator[Row]:
@@ -128,25 +131,31 @@ class _Reading:
         index: dict[tuple[Value, ...], list[Row]] = {}
         for row in right:
             index.setdefault(tuple(evaluate(r, row) for _, r in node.on), []).append(row)
+        matched: set[int] = set()
         for row in self.relation(node.left):
             if time.monotonic() > self.deadline:
                 raise EngineError("engine-time", "The question took longer than allowed and was stopped.")
             key = tuple(evaluate(left, row) for left, _ in node.on)
-            met = [] if None in key else [{**row, **other} for other in index.get(key, ())]
+            others = [] if None in key else index.get(key, [])
+            met: list[Row] = [{**row, **other} for other in others]
             if node.also is not None:
                 met = [both for both in met if evaluate(node.also, both) is True]
             if node.kind is JoinKind.SEMI or node.kind is JoinKind.ANTI:
                 if bool(met) is (node.kind is JoinKind.SEMI):
                     yield row
-            elif not met and node.kind is JoinKind.LEFT:
+            elif not met and node.kind in {JoinKind.LEFT, JoinKind.FULL}:
                 yield {**row, **empty}
             else:
+                matched.update(id(other) for other in others)
                 yield from met
+        if node.kind is JoinKind.FULL:
+            nothing = dict.fromkeys(self._columns(node.left))
+            yield from ({**nothing, **other} for other in right if id(other) not in matched)
 
     def _columns(self, node: Relation) -> list[tuple[str, str]]:
         match node:
             case Scan():
-                return list(self.scans[node.alias][0]) if self.scans[node.alias] else []
+                return [(node.alias, name) for name in self.names[node.alias]]
             case Where():
                 return self._columns(node.input)
             case Join():

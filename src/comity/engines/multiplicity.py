@@ -94,7 +94,7 @@ def sources_of(node: Relation) -> frozenset[str]:
 
 
 def always_there(node: Relation) -> frozenset[str]:
-    """The sources that no LEFT JOIN can leave empty: a column without NULL there has none here."""
+    """The sources that no LEFT or FULL JOIN can leave empty: a column without NULL there has none here."""
     match node:
         case Scan() | Derived() | Grouped() | Capped():
             return frozenset({node.alias})
@@ -102,6 +102,8 @@ def always_there(node: Relation) -> frozenset[str]:
             return always_there(node.input)
         case Join():
             both = node.kind is JoinKind.INNER
+            if node.kind is JoinKind.FULL:
+                return frozenset()
             return always_there(node.left) | (always_there(node.right) if both else frozenset())
 
 

@@ -97,8 +97,10 @@ class Writer:
         left, right = self.frame(node.left), self.frame(node.right)
         if node.kind in {JoinKind.SEMI, JoinKind.ANTI}:
             return self._exists(node, left, right)
-        if node.kind is JoinKind.LEFT and right.conditions:
+        if node.kind in {JoinKind.LEFT, JoinKind.FULL} and right.conditions:
             right = self._wrapped(node.right, right)
+        if node.kind is JoinKind.FULL and left.conditions:
+            left = self._wrapped(node.left, left)
         names = {**left.names, **right.names}
         on = self._on(node, names)
         source = f"{left.operand} {node.kind.upper()} JOIN {right.operand} ON {on}"
@@ -119,7 +121,7 @@ class Writer:
         )
 
     def _wrapped(self, node: Relation, frame: Frame) -> Frame:
-        """The frame as a sub-query, so that its conditions are tested before a LEFT JOIN and not after it."""
+        """The frame as a sub-query, so that its conditions are tested before an outer join and not after it."""
         name = self._fresh()
         names: dict[tuple[str, str], str] = {}
         outputs = []

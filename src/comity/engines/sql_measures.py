@@ -14,7 +14,18 @@ from comity.question.measures import Measure
 from comity.vocabulary.types import Type
 
 _MOMENTS = frozenset(
-    {"var_samp", "var_pop", "stddev_samp", "stddev_pop", "corr", "covar_samp", "covar_pop", "regr_slope", "regr_intercept"}
+    {
+        "var_samp",
+        "var_pop",
+        "stddev_samp",
+        "stddev_pop",
+        "corr",
+        "covar_samp",
+        "covar_pop",
+        "regr_slope",
+        "regr_intercept",
+        "regr_r2",
+    }
 )
 
 
@@ -31,7 +42,9 @@ def aggregate_sql(measure: Measure, arguments: list[str], where: str, dialect: D
     if not arguments:
         return f"count(*){where}"
     if function == "count":
-        return f"count({arguments[0]}){where}"
+        known = [f"{text} IS NOT NULL" for text in arguments]
+        counted = arguments[0] if len(arguments) == 1 else f"CASE WHEN {' AND '.join(known)} THEN 1 END"
+        return f"count({counted}){where}"
     if function == "count_distinct":
         return f"count(DISTINCT {arguments[0]}){where}"
     if function in {"min", "max"}:

@@ -65,6 +65,8 @@ def _pair(function: str, y: list[Fraction], x: list[Fraction]) -> Value:
         return float(slope)
     if function == "regr_intercept":
         return float(sum(y) / len(y) - slope * sum(x) / len(x))
+    if function == "regr_r2":
+        return float(together**2 / (own_x * own_y)) if own_y else 1.0
     raise ValueError(f"no aggregate over cells is called {function!r}")
 
 

@@ -19,7 +19,8 @@ Compute = Callable[[ProtectedTable, Expression], Callable[[Row], Told]]
 Sorter = Callable[[ProtectedTable, tuple[Order, ...], list[Row]], list[Row]]
 Reader = Callable[[Row], Told]
 
-RANKS = frozenset({"rank", "dense_rank", "row_number"})
+RANKS = frozenset({"rank", "dense_rank", "row_number", "percent_rank", "cume_dist", "ntile"})
+SINGLE = frozenset({"first_value", "last_value", "nth_value"})
 AGGREGATES = frozenset({"sum", "avg", "count", "min", "max"})
 
 
@@ -75,38 +76,70 @@ def _values(step: Window, rows: list[Row], arguments: list[Reader], order: list[
     peers = [places(tuple(o(row) for o in order)) for row in rows]
     if step.function in RANKS:
         hidden = [any(o(row) is SUPPRESSED for o in order) for row in rows]
-        return _ranks(step.function, peers, hidden)
-    if step.function not in AGGREGATES:
+        return _ranks(step, rows, arguments, peers, hidden)
+    if step.function not in AGGREGATES | SINGLE:
         raise ValueError(f"no window function over cells is called {step.function!r}")
     told = [tuple(a(row) for a in arguments) for row in rows]
     values: list[Told] = []
-    for at in range(len(rows)):
-        if at and peers[at] == peers[at - 1]:
-            values.append(values[-1])
-            continue
-        last = at
-        while last + 1 < len(rows) and peers[last + 1] == peers[at]:
-            last += 1
-        values.append(_aggregate(step, told[: last + 1]))
+    before: tuple[int, int] | None = None
+    for bounds in _bounds(step, peers):
+        values.append(values[-1] if bounds == before else _aggregate(step, told[slice(*bounds)]))
+        before = bounds
     return values
+
+
+def _bounds(step: Window, peers: Sequence[object]) -> list[tuple[int, int]]:
+    """For each row of a partition the rows that its window holds, from and up to."""
+    size = len(peers)
+    if step.frame is not None:
+        start, end = step.frame.start, step.frame.end
+        return [
+            (0 if start is None else min(max(at + start, 0), size), size if end is None else min(max(at + end + 1, 0), size))
+            for at in range(size)
+        ]
+    ends, last = [0] * size, size
+    for at in range(size - 1, -1, -1):
+        last = at + 1 if at == size - 1 or peers[at] != peers[at + 1] else last
+        ends[at] = last
+    return [(0, end) for end in ends]
 
 
 def _aggregate(step: Window, rows: list[Row]) -> Told:
+    if step.function in SINGLE:
+        at = {"first_value": 0, "last_value": -1}.get(step.function, _place(rows))
+        return rows[at][0] if at is not None and -len(rows) <= at < len(rows) else None
     return aggregate(step.function, rows, type=_type(step)) if step.arguments else len(rows)
 
 
-def _ranks(function: str, peers: Sequence[object], hidden: list[bool]) -> list[Told]:
+def _place(rows: list[Row]) -> int | None:
+    """Where ``nth_value`` looks, counted from 0."""
+    by = rows[0][1] if rows and len(rows[0]) > 1 else None
+    return by - 1 if isinstance(by, int) and by >= 1 else None
+
+
+def _ranks(step: Window, rows: list[Row], arguments: list[Reader], peers: Sequence[object], hidden: list[bool]) -> list[Told]:
     """A row whose order is suppressed has no rank that may be told; ``row_number`` only numbers what is shown."""
     values: list[Told] = []
     rank = dense = 0
+    size = len(peers)
+    last = [end for _, end in _bounds(replace(step, frame=None), peers)]
+    parts = arguments[0](rows[0]) if step.function == "ntile" and rows else 1
     for at, peer in enumerate(peers):
         if not at or peer != peers[at - 1]:
             rank, dense = at + 1, dense + 1
-        if function == "row_number":
-            values.append(at + 1)
-        else:
-            values.append(SUPPRESSED if hidden[at] else rank if function == "rank" else dense)
+        made: dict[str, Told] = {"rank": rank, "dense_rank": dense, "row_number": at + 1, "cume_dist": last[at] / size}
+        made["percent_rank"] = (rank - 1) / (size - 1) if size > 1 else 0.0
+        made["ntile"] = _tile(at, size, parts)
+        values.append(SUPPRESSED if hidden[at] and step.function != "row_number" else made[step.function])
     return values
+
+
+def _tile(at: int, size: int, parts: Told) -> Told:
+    """``ntile``: the first ``size % parts`` tiles hold one row more."""
+    if not isinstance(parts, int) or parts < 1:
+        return None
+    each, more = divmod(size, parts)
+    return at // (each + 1) + 1 if at < more * (each + 1) else (at - more) // each + 1
 
 
 def _shifted(step: Window, rows: list[Row], arguments: list[Reader]) -> list[Told]:
@@ -125,6 +158,8 @@ def _shifted(step: Window, rows: list[Row], arguments: list[Reader]) -> list[Tol
 
 
 def _type(step: Window) -> Type:
+    if step.function in {"percent_rank", "cume_dist"}:
+        return Type.DOUBLE
     if step.function in RANKS or step.function == "count":
         return Type.INTEGER
     return Type.DOUBLE if step.function == "avg" else step.arguments[0].type

@@ -20,9 +20,10 @@ _ONE: dict[type[exp.Expr], str] = {
 }  # fmt: skip
 _TWO: dict[type[exp.Expr], str] = {
     exp.Corr: "corr", exp.CovarSamp: "covar_samp", exp.CovarPop: "covar_pop", exp.RegrSlope: "regr_slope",
-    exp.RegrIntercept: "regr_intercept",
+    exp.RegrIntercept: "regr_intercept", exp.RegrR2: "regr_r2",
 }  # fmt: skip
-_OTHER = (exp.Count, exp.ApproxDistinct, exp.CountIf, exp.Median, exp.Quantile, exp.PercentileCont, exp.WithinGroup, exp.Filter)
+_OTHER = (exp.Count, exp.ApproxDistinct, exp.CountIf, exp.Median, exp.Quantile, exp.PercentileCont, exp.WithinGroup, exp.Filter,
+          exp.RegrCount)  # fmt: skip
 _NAMED = {"mean": "avg"}
 
 
@@ -65,6 +66,8 @@ def read(node: exp.Expr, scalars: Scalars, *, extremes: bool) -> Measure:
         return Measure("count", (), Type.INTEGER, where=condition)
     if isinstance(node, exp.Median | exp.Quantile | exp.PercentileCont | exp.WithinGroup):
         return _quantile(node, scalars)
+    if isinstance(node, exp.RegrCount):
+        return Measure("count", (scalars.read(node.this), scalars.read(node.expression)), Type.INTEGER)
     if type(node) in _TWO:
         pair = (_number(scalars.read(node.this)), _number(scalars.read(node.expression)))
         return Measure(_TWO[type(node)], pair, Type.DOUBLE)

@@ -22,13 +22,15 @@ def starred(node: exp.Expr, scope: Scope) -> list[Named]:
     whole = isinstance(node, exp.Star)
     entries = scope.entries if whole else [e for e in scope.entries if folded(e.name) == folded(node.args["table"].name)]
     if not entries:
-        raise unknown_column()
+        raise unknown_column(node.args["table"].name, (e.name for e in scope.entries))
     made: list[Named] = []
     seen: set[str] = set()
     for entry in entries:
         for key, column in entry.columns.items():
             if not (whole and key in scope.merged and key in seen):
-                made.append(Named(entry.spelled[key], column))
+                # A name that USING merged stands for whatever it means alone.
+                meant = scope.find(entry.spelled[key]) if whole and key in scope.merged else column
+                made.append(Named(entry.spelled[key], meant or column))
             seen.add(key)
     return made
 
@@ -66,6 +68,8 @@ def direction(term: exp.Expr, expression: Expression) -> Order:
 def limit(node: exp.Select) -> tuple[int | None, int]:
     """LIMIT and OFFSET, as constants."""
     count, offset = node.args.get("limit"), node.args.get("offset")
+    if isinstance(count, exp.Fetch):
+        return _whole(count.args.get("count")), 0 if offset is None else _whole(offset.expression)
     return (
         None if count is None else _whole(count.expression),
         0 if offset is None else _whole(offset.expression),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
-from comity.question import aggregates, literals
+from comity.question import aggregates, frames, literals
 from comity.question.clauses import direction
 from comity.question.expressions import Call, Column, Expression, Literal, columns
 from comity.question.measures import Measure
@@ -18,8 +19,11 @@ from comity.question.steps import Window
 from comity.refusal import Refused
 from comity.vocabulary.types import Type
 
-_RANKS: dict[type[exp.Expr], str] = {exp.Rank: "rank", exp.DenseRank: "dense_rank", exp.RowNumber: "row_number"}
+_RANKS: dict[type[exp.Expr], str] = {exp.Rank: "rank", exp.DenseRank: "dense_rank", exp.RowNumber: "row_number",
+          exp.PercentRank: "percent_rank", exp.CumeDist: "cume_dist"}  # fmt: skip
 _SHIFTS: dict[type[exp.Expr], str] = {exp.Lag: "lag", exp.Lead: "lead"}
+_ONE: dict[type[exp.Expr], str] = {exp.FirstValue: "first_value", exp.LastValue: "last_value", exp.NthValue: "nth_value"}
+_ORDERED = frozenset({*_RANKS.values(), *_SHIFTS.values(), *_ONE.values(), "ntile"})
 _TOTALS: dict[type[exp.Expr], str] = {exp.Sum: "sum", exp.Avg: "avg", exp.Count: "count", exp.Min: "min", exp.Max: "max"}
 
 
@@ -129,32 +133,54 @@ class Collector:
         scalars = Scalars(self.hook)
         function = node.this
         name, arguments, kind = self._function(function, scalars)
-        partition = tuple(scalars.read(p) for p in node.args.get("partition_by") or [])
-        order = node.args.get("order")
+        over = self._named_window(node)
+        partition = tuple(scalars.read(p) for p in over.args.get("partition_by") or [])
+        order = over.args.get("order")
         terms = tuple(direction(t, scalars.read(t.this)) for t in (order.expressions if order is not None else []))
-        if not terms and name in {"rank", "dense_rank", "row_number", "lag", "lead"}:
+        frame = frames.read(over.args.get("spec"))
+        if not terms and name in _ORDERED:
             raise literals.bad(f"{name} needs ORDER BY in its window.", f"Write {name}(...) OVER (ORDER BY ...).")
+        made = Window(f"w{len(self.windows)}", name, arguments, partition, terms, frame)
         for window in self.windows:
-            if (window.function, window.arguments, window.partition, window.order) == (name, arguments, partition, terms):
+            if replace(made, name=window.name) == window:
                 return Column("", window.name, kind)
-        made = Window(f"w{len(self.windows)}", name, arguments, partition, terms)
         self.windows.append(made)
         return Column("", made.name, kind)
 
+    def _named_window(self, node: exp.Window) -> exp.Window:
+        """The window that OVER describes, or that WINDOW names."""
+        name = node.args.get("alias")
+        if name is None:
+            return node
+        named = [w for w in self.node.args.get("windows") or [] if folded(w.name) == folded(name.name)]
+        if len(named) != 1 or any(node.args.get(part) for part in ("partition_by", "order", "spec")):
+            raise Refused("sql-window", why="OVER names a window that is not in WINDOW.", next="Write OVER (ORDER BY ...).")
+        found: exp.Window = named[0]
+        return found
+
     def _function(self, node: exp.Expr, scalars: Scalars) -> tuple[str, tuple[Expression, ...], Type]:
         if type(node) in _RANKS:
-            return _RANKS[type(node)], (), Type.INTEGER
+            name = _RANKS[type(node)]
+            return name, (), Type.DOUBLE if name in {"percent_rank", "cume_dist"} else Type.INTEGER
+        if isinstance(node, exp.Ntile):
+            return "ntile", (scalars.read(node.this),), Type.INTEGER
+        if type(node) in _ONE:
+            parts = [node.this, node.args.get("offset")]
+            read = tuple(scalars.read(p) for p in parts if p is not None)
+            return _ONE[type(node)], read, read[0].type
         if type(node) in _SHIFTS:
             parts = [node.this, node.args.get("offset"), node.args.get("default")]
             read = tuple(scalars.read(p) for p in parts if p is not None)
             return _SHIFTS[type(node)], read, read[0].type
-        name = _TOTALS.get(type(node))
-        if name is None or isinstance(node.this, exp.Distinct):
-            raise Refused("sql-window", why="That window function cannot be asked.", next="Use rank, lag, lead, sum or avg.")
-        if name == "count" and (node.this is None or isinstance(node.this, exp.Star)):
-            return name, (), Type.INTEGER
+        total = _TOTALS.get(type(node))
+        if total is None or isinstance(node.this, exp.Distinct):
+            raise Refused(
+                "sql-window", why="That window function cannot be asked.", next="Use rank, lag, first_value, sum, avg ..."
+            )
+        if total == "count" and (node.this is None or isinstance(node.this, exp.Star)):
+            return total, (), Type.INTEGER
         value = scalars.read(node.this)
-        return name, (value,), {"count": Type.INTEGER, "avg": Type.DOUBLE}.get(name, value.type)
+        return total, (value,), {"count": Type.INTEGER, "avg": Type.DOUBLE}.get(total, value.type)
 
 
 def _is_grouping(node: exp.Expr) -> bool:

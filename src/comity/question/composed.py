@@ -156,10 +156,35 @@ def _piece(scalars: Scalars, written: Expression, piece: str) -> Expression:
     return scalars.call("substr", written, Literal(start, Type.INTEGER), Literal(length, Type.INTEGER))
 
 
+def _truncated(scalars: Scalars, node: exp.Expr) -> Expression:
+    """``trunc(x)``: towards zero."""
+    value = repeatable(scalars.read(node.this))
+    below = scalars.call("<", value, Literal(0, Type.INTEGER))
+    return scalars.call("case", below, scalars.call("ceil", value), scalars.call("floor", value))
+
+
+def whole_years(scalars: Scalars, earlier: exp.Expr, later: exp.Expr) -> Expression:
+    """The full years from one day to another: the difference of the years, less one where the day has not come round yet."""
+    first, last = (repeatable(literals.coerced(scalars.read(node), Type.DATE)) for node in (earlier, later))
+    moved = scalars.call("-", scalars.call("year", last), scalars.call("year", first))
+    one, none = Literal(1, Type.INTEGER), Literal(0, Type.INTEGER)
+    short = scalars.call("<", _day_of_year(scalars, last), _day_of_year(scalars, first))
+    long = scalars.call("<", _day_of_year(scalars, first), _day_of_year(scalars, last))
+    forward, back = scalars.call("case", short, one, none), scalars.call("case", long, one, none)
+    behind = scalars.call("<", moved, none)
+    return scalars.call("case", behind, scalars.call("+", moved, back), scalars.call("-", moved, forward))
+
+
+def _day_of_year(scalars: Scalars, value: Expression) -> Expression:
+    hundred = Literal(100, Type.INTEGER)
+    return scalars.call("+", scalars.call("*", scalars.call("month", value), hundred), scalars.call("day", value))
+
+
 READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
     exp.WidthBucket: _bucket,
     exp.Monthname: _named("month", MONTHS),
     exp.Dayname: _named("isodow", DAYS),
     exp.LastDay: _last_day,
     exp.TimeToStr: _formatted,
+    exp.Trunc: _truncated,
 }

@@ -31,7 +31,7 @@ def read_expression(text: str, *, columns: Mapping[str, Type], source: str = "")
     def hook(inner: exp.Expr) -> Expression | None:
         if isinstance(inner, exp.Column):
             if inner.table and folded(inner.table) != folded(source):
-                raise unknown_column()
+                raise unknown_column(inner.table, [source])
             return scope.need(inner.name)
         return None
 

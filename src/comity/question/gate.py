@@ -19,7 +19,7 @@ _MANY = "this expressions"
 ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     node: frozenset(parts.split())
     for node, parts in {
-        exp.Select: "with_ expressions from_ joins where group having qualify order limit offset distinct",
+        exp.Select: "with_ expressions from_ joins where group having qualify order limit offset distinct windows",
         exp.With: "expressions",
         exp.CTE: "this alias materialized",
         exp.TableAlias: "this",
@@ -60,7 +60,20 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
         exp.Exists: "this",
         exp.Between: "this low high",
         exp.Anonymous: _MANY,
-        exp.Window: "this partition_by order over",
+        exp.Window: "this partition_by order over alias spec",
+        exp.WindowSpec: "kind start start_side end end_side",
+        exp.FirstValue: "this",
+        exp.LastValue: "this",
+        exp.NthValue: "this offset",
+        exp.PercentRank: "",
+        exp.CumeDist: "",
+        exp.Like: "this expression negate",
+        exp.ILike: "this expression negate",
+        exp.DateAdd: "this expression unit",
+        exp.DateSub: "this expression unit",
+        exp.Trunc: "this",
+        exp.Fetch: "direction count limit_options",
+        exp.LimitOptions: "rows",
         exp.Filter: _TWO,
         exp.WithinGroup: _TWO,
         exp.Count: "this expressions big_int",
@@ -90,24 +103,26 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
 }
 _BINARY: tuple[type[exp.Expr], ...] = (
     exp.And, exp.Or, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ,
-    exp.Add, exp.Sub, exp.Mul, exp.IntDiv, exp.Mod, exp.Like, exp.ILike, exp.Pow, exp.Log, exp.Left, exp.Right,
+    exp.Add, exp.Sub, exp.Mul, exp.IntDiv, exp.Mod, exp.Pow, exp.Log, exp.Left, exp.Right,
     exp.StartsWith, exp.EndsWith, exp.Contains, exp.Nullif, exp.Corr, exp.CovarSamp, exp.CovarPop, exp.RegrSlope,
-    exp.RegrIntercept, exp.PercentileCont,
+    exp.RegrIntercept, exp.RegrR2, exp.RegrCount, exp.PercentileCont,
 )  # fmt: skip
 _UNARY: tuple[type[exp.Expr], ...] = (
     exp.Not, exp.Neg, exp.Abs, exp.Sign, exp.Floor, exp.Ceil, exp.Sqrt, exp.Ln, exp.Exp, exp.Lower, exp.Upper, exp.Length,
     exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfYear, exp.DayOfWeekIso,
     exp.Hour, exp.Minute, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Stddev, exp.StddevSamp, exp.StddevPop, exp.Variance,
     exp.VariancePop, exp.Median, exp.CountIf, exp.ApproxDistinct, exp.Monthname, exp.Dayname, exp.LastDay, exp.Rank,
-    exp.DenseRank, exp.RowNumber,
+    exp.DenseRank, exp.RowNumber, exp.Ntile,
 )  # fmt: skip
 ALLOWED |= dict.fromkeys(_BINARY, frozenset(_TWO.split())) | dict.fromkeys(_UNARY, frozenset({"this"}))
 
 _RAW = {
     exp.AnyValue, exp.First, exp.Last, exp.ArrayAgg, exp.GroupConcat, exp.Mode, exp.ArgMax, exp.ArgMin, exp.ApproxTopK,
-    exp.FirstValue, exp.LastValue, exp.NthValue, exp.PercentileDisc, exp.IgnoreNulls, exp.ArrayUniqueAgg, exp.ArrayUnionAgg,
+    exp.PercentileDisc, exp.IgnoreNulls, exp.ArrayUniqueAgg, exp.ArrayUnionAgg,
     exp.JSONArrayAgg, exp.JSONObjectAgg, exp.BitwiseXorAgg, exp.BitwiseAndAgg, exp.BitwiseOrAgg,
 }  # fmt: skip
+WINDOWED = (exp.FirstValue, exp.LastValue, exp.NthValue)
+"""Raw values unless they stand in a window over cells."""
 RAW_NAMES = frozenset({
     "histogram", "product", "json_group_array", "json_group_object", "reservoir_quantile", "min_by",
     "max_by", "arg_min_null", "arg_max_null", "listagg", "approx_quantile", "quantile_disc",
@@ -124,6 +139,8 @@ def check(statement: exp.Expr) -> None:
                 "sql-too-deep", why=f"The question is nested more than {MAX_DEPTH} deep.", next="Ask a simpler question."
             )
         if type(node) in _RAW or (isinstance(node, exp.Anonymous) and str(node.this).lower() in RAW_NAMES):
+            raise raw_value()
+        if isinstance(node, WINDOWED) and not isinstance(node.parent, exp.Window):
             raise raw_value()
         parts = ALLOWED.get(type(node))
         if parts is None:

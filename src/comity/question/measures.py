@@ -23,6 +23,7 @@ FUNCTIONS = (
     "covar_pop",
     "regr_slope",
     "regr_intercept",
+    "regr_r2",
     "quantile",
 )
 """``min`` and ``max`` are only ever allowed inside a ``Grouped`` relation (one person's own rows), never in a cell."""
@@ -30,7 +31,7 @@ FUNCTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An aggregate. ``count`` without argument counts rows; ``where`` is its FILTER clause.
+    """An aggregate. ``count`` counts rows where every argument is known; ``where`` is its FILTER clause.
 
     SQL forms that mean the same are read into one form: ``count(DISTINCT x)`` -> ``count_distinct``,
     ``avg`` / ``mean``, ``stddev`` -> ``stddev_samp``, ``median(x)`` -> ``quantile`` at 0.5.

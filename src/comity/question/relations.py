@@ -10,10 +10,14 @@ from comity.question.measures import Measure
 
 
 class JoinKind(StrEnum):
-    """How two relations meet. ``SEMI`` and ``ANTI`` come from ``IN (SELECT ...)`` and ``NOT EXISTS``."""
+    """How two relations meet. RIGHT is read as ``LEFT`` from the other side.
+
+    ``SEMI`` and ``ANTI`` come from ``IN (SELECT ...)`` and ``NOT EXISTS``.
+    """
 
     INNER = "inner"
     LEFT = "left"
+    FULL = "full"
     SEMI = "semi"
     ANTI = "anti"
 

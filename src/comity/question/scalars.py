@@ -9,7 +9,8 @@ from sqlglot import exp
 from comity.question import composed, literals
 from comity.question.casts import fits
 from comity.question.expressions import Call, Expression, Literal
-from comity.question.functions import CAST, result_type
+from comity.question.functions import CAST, FUNCTIONS, result_type
+from comity.question.nearest import hint
 from comity.question.scope import folded
 from comity.question.times import DATE_UNITS, UNITS
 from comity.refusal import Refused
@@ -37,6 +38,8 @@ _PARTS = {
 }  # fmt: skip
 _MANY: dict[type[exp.Expr], str] = {exp.Coalesce: "coalesce", exp.Least: "least", exp.Greatest: "greatest"}
 _NAMED = {"weekday": "dayofweek", "prefix": "starts_with", "suffix": "ends_with"}
+_CALLED = (*FUNCTIONS, *_NAMED, *_MANY.values(), "band", "datesub", "age", "median", "quantile_cont", "stddev", "variance")
+"""Names worth proposing for an unknown function."""
 _TYPES: dict[str, Type] = {
     "BOOLEAN": Type.BOOLEAN, "TINYINT": Type.INTEGER, "SMALLINT": Type.INTEGER, "INT": Type.INTEGER, "BIGINT": Type.INTEGER,
     "INT128": Type.INTEGER,
@@ -58,6 +61,8 @@ class Scalars:
             return found
         if type(node) in _BINARY:
             return self._binary(node)
+        if isinstance(node, exp.Year) and _is_age(node.this):
+            return self._part("year", node.this)
         if type(node) in _UNARY:
             return self.call(_UNARY[type(node)], self.read(node.this))
         reader = _READERS.get(type(node))
@@ -90,6 +95,8 @@ class Scalars:
 
     def _binary(self, node: exp.Expr) -> Expression:
         left, right = node.this, node.expression
+        if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+            return self._tuples(node, left, right)
         if isinstance(node, exp.Add | exp.Sub) and isinstance(right, exp.Interval):
             return self._moved(self.read(left), right, back=isinstance(node, exp.Sub))
         a, b = self.read(left), self.read(right)
@@ -99,13 +106,15 @@ class Scalars:
         if a.type is Type.DATE and b.type is Type.INTEGER and isinstance(node, exp.Add | exp.Sub):
             days = self.call("negative", b) if isinstance(node, exp.Sub) else b
             return self.call("add_to_date", a, days, Literal("day", Type.TEXT))
+        if isinstance(node, exp.Like | exp.ILike) and node.args.get("negate"):
+            return self.call("not", self.call(_BINARY[type(node)], a, b))
         if isinstance(node, exp.DPipe):
             a, b = composed.as_text(a), composed.as_text(b)
         return self.call(_BINARY[type(node)], a, b)
 
     def _moved(self, start: Expression, interval: exp.Interval, *, back: bool) -> Expression:
         unit = _unit(interval.args.get("unit"))
-        amount = interval.this
+        amount = interval.this.this if isinstance(interval.this, exp.Paren) else interval.this
         text = amount.name if isinstance(amount, exp.Literal) else ""
         if not (text.isascii() and text.removeprefix("-").isdigit()) or len(text) > 9:
             raise literals.bad("An interval is a whole number of one unit.", "Write INTERVAL 7 DAY.")
@@ -113,6 +122,14 @@ class Scalars:
         start = literals.coerced(start, Type.DATE)
         whole = start.type is Type.DATE and unit in DATE_UNITS
         return self.call("add_to_date" if whole else "add_to_timestamp", start, count, Literal(unit, Type.TEXT))
+
+    def _tuples(self, node: exp.Expr, left: exp.Tuple, right: exp.Tuple) -> Expression:
+        """``(a, b) = (1, 2)``: each part equals its part."""
+        pairs = [exp.EQ(this=a.copy(), expression=b.copy()) for a, b in zip(left.expressions, right.expressions, strict=False)]
+        if not isinstance(node, exp.EQ | exp.NEQ) or len(left.expressions) != len(right.expressions):
+            raise literals.bad("Tuples are compared by = or <>, with as many parts on each side.")
+        same = self.read(pairs[0]) if len(pairs) == 1 else self.call("and", *map(self.read, pairs))
+        return same if isinstance(node, exp.EQ) else self.call("not", same)
 
     def _logic(self, node: exp.Expr) -> Expression:
         name = "and" if isinstance(node, exp.And) else "or"
@@ -139,6 +156,9 @@ class Scalars:
     def _in(self, node: exp.Expr) -> Expression:
         if node.args.get("query") is not None:
             raise subquery()
+        if isinstance(node.this, exp.Tuple):
+            options = [self.read(exp.EQ(this=node.this.copy(), expression=e.copy())) for e in node.expressions]
+            return options[0] if len(options) == 1 else self.call("or", *options)
         value = self.read(node.this)
         return self.call("in", value, *(literals.coerced(self.read(e), value.type) for e in node.expressions))
 
@@ -198,7 +218,16 @@ class Scalars:
     def _extract(self, node: exp.Expr) -> Expression:
         return self._part(node.this.name, node.expression)
 
+    def _whole(self, part: exp.Expr, earlier: exp.Expr, later: exp.Expr) -> Expression:
+        """``datesub('year', a, b)``: full years."""
+        if folded(part.name) not in {"year", "years"}:
+            raise literals.bad("datesub counts full years.", "Write datesub('year', born, day), or date_diff for other units.")
+        return composed.whole_years(self, earlier, later)
+
     def _part(self, name: str, value: exp.Expr) -> Expression:
+        if folded(name) == "year" and _is_age(value):
+            later, earlier = value.expressions
+            return composed.whole_years(self, earlier, later)
         function = _PARTS.get(folded(name))
         if function is None:
             raise literals.bad("That is no part of a date.", f"Parts are {', '.join(_PARTS)}.")
@@ -207,6 +236,12 @@ class Scalars:
     def _difference(self, node: exp.Expr) -> Expression:
         later, earlier = (literals.coerced(self.read(n), Type.DATE) for n in (node.this, node.expression))
         return self.call("date_diff", Literal(_unit(node.args.get("unit")), Type.TEXT), earlier, later)
+
+    def _added(self, node: exp.Expr) -> Expression:
+        """``date_add(day, INTERVAL 3 MONTH)`` and ``date_sub``."""
+        if not isinstance(node.expression, exp.Interval):
+            raise literals.bad("date_add and date_sub take a date and an interval.", "Write day + INTERVAL 3 MONTH.")
+        return self._moved(self.read(node.this), node.expression, back=isinstance(node, exp.DateSub))
 
     def _make_date(self, node: exp.Expr) -> Expression:
         return self.call("make_date", *(self.read(node.args[p]) for p in ("year", "month", "day")))
@@ -242,6 +277,8 @@ class Scalars:
         name = folded(str(node.this))
         if name in {"date_part", "datepart"} and len(node.expressions) == 2 and isinstance(node.expressions[0], exp.Literal):
             return self._part(node.expressions[0].name, node.expressions[1])
+        if name in {"datesub", "date_sub"} and len(node.expressions) == 3:
+            return self._whole(*node.expressions)
         if name == "band":
             return composed.band(self, node)
         if name in _NAMED:
@@ -249,8 +286,13 @@ class Scalars:
         raise Refused(
             "sql-function",
             why="A function is called that a question may not call.",
-            next="The reference of functions lists what can be computed.",
+            next=f"The reference of functions lists what can be computed.{hint(name, _CALLED)}",
         )
+
+
+def _is_age(node: exp.Expr) -> bool:
+    """``age(later, earlier)``, which only has a meaning when its full years are asked for."""
+    return isinstance(node, exp.Anonymous) and folded(str(node.this)) == "age" and len(node.expressions) == 2
 
 
 def subquery() -> Refused:
@@ -293,6 +335,8 @@ _READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
     exp.DateTrunc: Scalars._trunc,
     exp.Extract: Scalars._extract,
     exp.DateDiff: Scalars._difference,
+    exp.DateAdd: Scalars._added,
+    exp.DateSub: Scalars._added,
     exp.DateFromParts: Scalars._make_date,
     exp.Round: Scalars._round,
     exp.Log: Scalars._log,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from sqlglot import exp
 
 from comity.question.expressions import Column, Expression
 from comity.question.made import CellsMade, Made, PeopleMade, RowsMade, over_cells
+from comity.question.nearest import hint
 from comity.question.relations import Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.question.scalars import Scalars
 from comity.question.scope import Entry, Scope, folded
@@ -38,7 +40,7 @@ def source(node: exp.Expr, reading: Reading, ctes: Ctes) -> tuple[Relation | Cel
         return wrap(reading.select(select, inner, nested=True), node.alias or name, reading)
     data = next((d for d in reading.schema if folded(d) == folded(name)), None)
     if data is None:
-        raise _no_source()
+        raise _no_source(name, [*reading.schema, *ctes])
     table, alias = reading.schema[data], reading.fresh(data)
     columns = {folded(c): Column(alias, c, kind) for c, kind in table.columns.items()}
     subjects = frozenset({columns[folded(table.subject)]}) if table.subject else frozenset()
@@ -70,7 +72,7 @@ def joined(
     left: Relation, scope: Scope, node: exp.Join, reading: Reading, ctes: Ctes, *, conditions: list[exp.Expr]
 ) -> Relation:
     """One JOIN. ``conditions`` are WHERE's conjuncts: a comma join takes its equality from there."""
-    kind = _kind(node)
+    side = _side(node)
     right, entry = source(node.this, reading, ctes)
     if isinstance(right, CellsMade):
         raise cells_joined()
@@ -80,10 +82,10 @@ def joined(
     if names:
         on: Pairs = [(scope.need(n), Scope([entry]).need(n)) for n in names]
         rest: list[exp.Expr] = []
-        scope.merged |= {folded(n) for n in names}
+        scope.merge(names, side, entry)
     elif node.args.get("on") is not None:
         on, rest = split(conjuncts(node.args["on"]), both, entry)
-    elif kind is JoinKind.LEFT:
+    elif side:
         on, rest = [], []
     else:
         on, conditions[:] = split(conditions, both, entry)
@@ -96,10 +98,19 @@ def joined(
         )
     scope.add(entry)
     further = _all([reading.scalars(both).read(r) for r in rest], reading.scalars(both))
-    made = Join(left, right, kind, tuple(on))
+    made = _met(left, right, side, on)
     if further is None:
         return made
-    return replace(made, also=further) if kind is JoinKind.LEFT else Where(made, further)
+    if side == "FULL":
+        raise Refused("sql-join", why="A FULL JOIN carries a further condition.", next="Filter each side in a sub-query first.")
+    return replace(made, also=further) if side else Where(made, further)
+
+
+def _met(left: Relation, right: Relation, side: str, on: Pairs) -> Join:
+    if side == "RIGHT":
+        return Join(right, left, JoinKind.LEFT, tuple((b, a) for a, b in on))
+    kinds = {"": JoinKind.INNER, "LEFT": JoinKind.LEFT, "FULL": JoinKind.FULL}
+    return Join(left, right, kinds[side], tuple(on))
 
 
 def split(conditions: list[exp.Expr], scope: Scope, entry: Entry) -> tuple[Pairs, list[exp.Expr]]:
@@ -158,15 +169,16 @@ def filtered(relation: Relation, parts: list[Expression], scalars: Scalars) -> R
     return relation if condition is None else Where(relation, condition)
 
 
-def _kind(node: exp.Join) -> JoinKind:
+def _side(node: exp.Join) -> str:
+    """LEFT, RIGHT, FULL, or nothing for an inner join."""
     side, kind, method = (str(node.args.get(part) or "").upper() for part in ("side", "kind", "method"))
-    if method or side not in {"", "LEFT"} or kind not in {"", "INNER", "OUTER"}:
+    if method or side not in {"", "LEFT", "RIGHT", "FULL"} or kind not in {"", "INNER", "OUTER"}:
         raise Refused(
             "sql-join",
             why=f"A {' '.join(p for p in (method, side, kind) if p)} JOIN cannot be asked.",
-            next="Use JOIN or LEFT JOIN with ON, or IN and EXISTS.",
+            next="Use JOIN, LEFT, RIGHT or FULL JOIN with ON, or IN and EXISTS.",
         )
-    return JoinKind.LEFT if side else JoinKind.INNER
+    return side
 
 
 def cells_joined() -> Refused:
@@ -178,9 +190,9 @@ def cells_joined() -> Refused:
     )
 
 
-def _no_source() -> Refused:
+def _no_source(typed: str = "", names: Iterable[str] = ()) -> Refused:
     return Refused(
         "sql-unknown-source",
         why="FROM names something that is no source of this agreement.",
-        next="`comity agreement explain` lists the sources by the names to use.",
+        next=f"`comity agreement explain` lists the sources by the names to use.{hint(typed, names)}",
     )

@@ -60,14 +60,24 @@ class Regroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """ROWS BETWEEN: the rows of a window from ``start`` to ``end``, counted from the current one; None where unbounded."""
+
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
-    """A window over cells: ``rank``, ``row_number``, ``lag``, ``lead``, ``sum``, ``avg``, ``count``, ``min`` or ``max``."""
+    """A window over cells: a rank, a shift, a total or one row's value (``protection.over_cells`` lists them)."""
 
     name: str
     function: str
     arguments: tuple[Expression, ...]
     partition: tuple[Expression, ...]
     order: tuple[Order, ...]
+    frame: Frame | None = None
+    """Without one: all rows up to the last peer of the current row, as SQL's default is."""
 
 
 Step = Keep | Select | Sort | Limit | Regroup | Window

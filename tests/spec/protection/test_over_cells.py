@@ -199,8 +199,8 @@ def test_windows_say_their_type():
 
 def test_an_unknown_window_function_is_an_error():
     """Nothing is guessed."""
-    with pytest.raises(ValueError, match="ntile"):
-        over("ntile", ("a", 1))
+    with pytest.raises(ValueError, match="median"):
+        over("median", ("a", 1))
 
 
 def test_suppressed_values_sort_last_whatever_the_direction():
