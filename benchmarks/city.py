@@ -84,7 +84,7 @@ def _description(name: str, columns: tuple[str, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _agreement(name: str, kind: str, ways: str, data: str, rest: str = "") -> str:
+def _agreement(name: str, kind: str, ways: str, data: str, rest: str = "", protect: str = "") -> str:
     return f"""agreement: {name}
 title: {name}
 kind: {kind}
@@ -105,7 +105,7 @@ data:
   ways: [{ways}]
 {"  lookup: {key: people.person_id, reason_required: false}" if kind == "lookup" else "  limits: {rows_per_answer: 100000000}"}
 protect:
-  small_cells: {{fewer_than: 10, method: suppress-with-complement}}
+  small_cells: {{fewer_than: 10, method: suppress-with-complement{protect}}}
   pseudonyms: {{scope: agreement}}
 keep: {{results: {{for: 1 day, then: destroy}}}}
 run: {{from: 2026-01-01, until: 2026-12-31}}
@@ -122,8 +122,10 @@ def _columns(name: str, uses: str, key: str) -> str:
 _LINKS = "link:\n" + "".join(f"  - {{left: visits.person_id, right: {t}.person_id}}\n" for t in ("people", "claims", "homes"))
 _ALL = "".join(_columns(table, "[group, filter, measure]", "link") for table in TABLES)
 _VISITS = _columns("visits", "[return, filter]", "[return, link], as: pseudonym")
+_DOMINANCE = ", dominance: {largest: 2, at_most: 0.9}, p_percent: 10"
 AGREEMENTS = {
     "statistics": _agreement("statistics", "statistics", "statistics", _ALL, _LINKS),
+    "dominance": _agreement("dominance", "statistics", "statistics", _ALL, _LINKS, _DOMINANCE),
     "extract": _agreement("extract", "extract", "rows", _VISITS),
     "lookup": _agreement("lookup", "lookup", "lookup", _columns("people", "[return, filter]", "link")),
 }

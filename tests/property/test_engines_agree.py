@@ -23,7 +23,7 @@ from comity.decision.request import Request
 from comity.decision.schema import schema
 from comity.engines.duckdb import DuckDBEngine
 from comity.engines.memory import MemoryEngine
-from comity.protection.small_cells import SmallCells
+from comity.protection.small_cells import Dominance, SmallCells
 from comity.question.question import Rows, Statistics
 from comity.question.reader import read
 from comity.refusal import Refusal, Refused
@@ -195,11 +195,13 @@ def catalogue(folder: Path, tables: dict[str, list[dict[str, object]]]) -> Catal
     return Catalogue(agencies=agencies, datasets=made)
 
 
-def planned(text: str, sql: str, held: Catalogue, fewer_than: int) -> Plan | Refusal:
+def planned(text: str, sql: str, held: Catalogue, fewer_than: int, sums: bool = False) -> Plan | Refusal:
     """The plan of a question under an agreement."""
     under, problems = read_agreement(text, catalogue=held, vocabulary=lane.VOCABULARY)
     assert under is not None, problems
-    under = replace(under, protect=replace(under.protect, small_cells=SmallCells(fewer_than=fewer_than)))
+    rule = Dominance(largest=2, at_most=0.6) if sums else None
+    clause = SmallCells(fewer_than=fewer_than, dominance=rule, p_percent=20 if sums else None)
+    under = replace(under, protect=replace(under.protect, small_cells=clause))
     try:
         question = read(sql, schema=schema(under, held))
     except Refused as refused:
@@ -222,7 +224,12 @@ def told(plan: Plan, engine: Engine) -> list[tuple[object, ...]]:
 
 
 @given(
-    text=agreements(), t=st.lists(t_rows, max_size=40), u=st.lists(u_rows, max_size=20), sql=QUESTIONS, fewer=st.integers(1, 4)
+    text=agreements(),
+    t=st.lists(t_rows, max_size=40),
+    u=st.lists(u_rows, max_size=20),
+    sql=QUESTIONS,
+    fewer=st.integers(1, 4),
+    sums=st.booleans(),
 )
 @settings(
     max_examples=100,
@@ -230,11 +237,11 @@ def told(plan: Plan, engine: Engine) -> list[tuple[object, ...]]:
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-def test_the_engines_agree(folder, duck, text, t, u, sql, fewer):
+def test_the_engines_agree(folder, duck, text, t, u, sql, fewer, sums):
     """The same plan, the same tables, the same answer; a refusal is no question of the engine."""
     tables = {"t": t, "u": u}
     held = catalogue(folder, tables)
-    plan = planned(text, sql, held, fewer)
+    plan = planned(text, sql, held, fewer, sums)
     if isinstance(plan, Refusal):
         event(f"refused: {plan.code}")
         return

@@ -30,7 +30,7 @@ from comity.agreement.shapes import day, flag, share
 from comity.agreement.treatments import exact, treatment, uses
 from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.row_limits import RowLimits
-from comity.protection.small_cells import SmallCells, Zeros
+from comity.protection.small_cells import Dominance, SmallCells, Zeros
 
 _WAYS = {"query": "statistics", "export": "rows"}
 Map = Mapping[str, Any]
@@ -188,6 +188,8 @@ def _protect(given: Map) -> Protect:
             fewer_than=cells["fewer_than"],
             complement=cells.get("method", "suppress-with-complement") == "suppress-with-complement",
             zeros=Zeros(cells.get("zeros", "hidden")),
+            dominance=Dominance(**cells["dominance"]) if "dominance" in cells else None,
+            p_percent=cells.get("p_percent"),
         )
     return Protect(
         small_cells=small,

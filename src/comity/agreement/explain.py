@@ -206,6 +206,14 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
         made.append(f"No number about fewer than {cells.fewer_than} people is shown.")
         if cells.complement:
             made.append("Further numbers are hidden where a hidden one could be worked out from the rest of the same answer.")
+        if cells.dominance is not None:
+            n, share = cells.dominance.largest, 100 * cells.dominance.at_most
+            made.append(f"No sum or mean is shown of which the {n} largest contributors hold more than {share:g} %.")
+        if cells.p_percent is not None:
+            p = cells.p_percent
+            made.append(
+                f"No sum or mean is shown from which the second largest contributor could tell the largest within {p:g} %."
+            )
         made.append("That nobody is in a group is " + ("shown." if cells.zeros == "shown" else "hidden as well."))
         made.append("Two answers compared with each other can still tell more than each alone: every question is in the log.")
     made += _row_limits(agreement)

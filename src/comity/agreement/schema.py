@@ -151,6 +151,8 @@ PROTECT = _keys(
         fewer_than=Number(2, 10_000),
         method=Word(("suppress-with-complement", "suppress")),
         zeros=Word(("hidden", "shown")),
+        dominance=_keys("largest at_most", largest=Number(-1_000, 100), at_most=Number(-1_000, 1_000, fraction=True)),
+        p_percent=Number(-1_000, 1_000, fraction=True),
         round_to=Later("rounding needs perturbed answers across questions, which do not exist yet"),
     ),
     rows=_keys(

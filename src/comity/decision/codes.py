@@ -54,6 +54,7 @@ CODES: dict[str, str] = {
     "rows-unfit": "The rows cannot be made to keep the agreed limits by leaving out as few as agreed.",
     # question
     "sql-distinct": "A DISTINCT sub-query loses the person key.",
+    "dominance-formula": "A sub-query computes with amounts, so a dominance rule cannot be kept.",
     "sql-grouped": "A grouped sub-query loses the person key.",
     "sql-join": "A join carries a condition where none is allowed.",
     "sql-raw-value": "An aggregate would give one person's value.",

@@ -227,10 +227,11 @@ class _Case:
         optional = optional_sources(question.input)
         lists = self._public_lists(lineage, datasets)
         about_people = any(d.counted_by is not CountedBy.NOBODY for d in datasets.values())
+        clause = self.agreement.protect.small_cells or DEFAULT_SMALL_CELLS
         return replace(
             base,
-            measures=tuple(rule(m, lineage=lineage, units=units, optional=optional) for m in question.measures),
-            small_cells=(self.agreement.protect.small_cells or DEFAULT_SMALL_CELLS) if about_people else None,
+            measures=tuple(rule(m, clause=clause, lineage=lineage, units=units, optional=optional) for m in question.measures),
+            small_cells=clause if about_people else None,
             public_values=tuple(of_key(k.expression, lineage=lineage, lists=lists) for k in question.keys),
             output_types=_statistics_types(question),
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from comity.decision.amounts import amounts
 from comity.decision.lineage import Lineage, walk
 from comity.decision.units import Counted
 from comity.protection.rules import MeasureRule
+from comity.protection.small_cells import SmallCells
 from comity.question.expressions import Call, Expression, Literal, columns
 from comity.question.measures import Measure
 from comity.question.relations import Join, JoinKind, Relation
@@ -14,12 +16,15 @@ _ZERO_IS_NOTHING = frozenset({"sum", "avg"})
 """Measures to which a person with the value 0 gives nothing: who is not 0 is who is behind the number."""
 
 
-def rule(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...], optional: frozenset[str]) -> MeasureRule:
-    """The rule of one measure; ``optional`` holds the aliases on the far side of a LEFT JOIN."""
+def rule(
+    measure: Measure, *, clause: SmallCells, lineage: Lineage, units: tuple[Counted, ...], optional: frozenset[str]
+) -> MeasureRule:
+    """The rule of one measure; ``optional`` holds the aliases on the far side of a LEFT JOIN. Raises Refused."""
     return MeasureRule(
         contributors=_contributors(measure),
         remainder=_remainder(measure, lineage=lineage, units=units, optional=optional),
         margins=measure.function != "quantile",
+        amounts=amounts(measure, clause=clause, lineage=lineage) if units else (),
     )
 
 

@@ -17,6 +17,7 @@ from comity.engines.facts import Facts
 from comity.engines.messages import Opened
 from comity.engines.multiplicity import Multiplicity, plain_field
 from comity.engines.sql_cells import Count
+from comity.protection.dominance import is_dominated
 from comity.protection.filters import nested
 from comity.protection.primary import quantile_is_safe
 from comity.protection.rules import MeasureRule
@@ -35,6 +36,8 @@ class Way:
     most: tuple[int, ...]
     known: tuple[bool, ...]
     """Whether the unit's key is never NULL, so that rows can be counted without reading it."""
+    sums: bool = False
+    """Whether the largest contributors to sums are bounded as well."""
 
 
 class Bounds:
@@ -61,7 +64,11 @@ class Bounds:
         most = [found.most(self._question.input, frozenset({unit.key})) for unit in plan.units]
         if None in most and plan.small_cells.fewer_than > _BITS:
             return None
+        sums = any(rule.amounts for rule in plan.measures)
+        if sums and None in most:
+            return None
         return Way(
+            sums=sums,
             count=tuple(Count.BITS if m is None else Count.ROWS for m in most),
             most=tuple(m or 1 for m in most),
             known=tuple(not self._missing(unit.key) for unit in plan.units),
@@ -83,8 +90,11 @@ class Bounds:
         k = self.plan.small_cells.fewer_than
         if any(n < k for n in cell.people):
             return False
-        for measure, value, behind in zip(self._question.measures, cell.values, cell.contributors, strict=True):
+        measures = zip(self._question.measures, cell.values, cell.contributors, cell.largest, strict=True)
+        for measure, value, behind, largest in measures:
             if any(n < k for n in behind):
+                return False
+            if any(is_dominated(found, self.plan.small_cells) for found in largest):
                 return False
             if measure.function == "quantile" and not all(quantile_is_safe(n, measure.at, k) for n in behind):
                 return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -11,6 +12,7 @@ from comity.decision.plan import Plan
 from comity.engines.bounds import Bounds
 from comity.engines.capped import uncapped
 from comity.engines.facts import Facts
+from comity.engines.largest import Columns, amounts, exact_sql, joined, largest
 from comity.engines.messages import Opened
 from comity.engines.sql_cells import CellQuery, Count
 from comity.engines.sql_dialect import DUCKDB
@@ -43,30 +45,40 @@ class Counter:
         bounds = Bounds(plan, opened, self._facts, limits)
         plan, way = bounds.plan, bounds.way()
         if way is not None:
-            table = self._table(plan, way.count, way.known, opened, limits)
-            clear = bounds.clear(read_cells(plan, table, limits), way, _rows(table))
+            table = self._table(plan, way.count, way.known, opened, limits, most=way.most if way.sums else ())
+            clear = bounds.clear(read_cells(plan, table, limits, most=way.most), way, _rows(table))
             if clear is not None:
                 return clear
-        return read_cells(plan, self._table(plan, tuple(Count.EXACT for _ in plan.units), (), opened, limits), limits)
+        table = self._table(plan, tuple(Count.EXACT for _ in plan.units), (), opened, limits)
+        more = [self._ask(opened, exact_sql(plan, j, DUCKDB, view), limits) for j in range(len(plan.units)) if amounts(plan)]
+        return read_cells(plan, table, limits, more=more)
 
     def _table(
-        self, plan: Plan, count: tuple[Count, ...], known: tuple[bool, ...], opened: tuple[Opened, ...], limits: Limits
-    ) -> pa.Table:
-        query = CellQuery(plan, DUCKDB, view, count, known, limit=limits.cells + 1)
+        self, plan: Plan, count: tuple[Count, ...], known: tuple[bool, ...], opened: tuple[Opened, ...], limits: Limits,
+        *, most: tuple[int, ...] = (),
+    ) -> pa.Table:  # fmt: skip
+        query = CellQuery(plan, DUCKDB, view, count, known, most=most, limit=limits.cells + 1)
         return self._ask(opened, query.sql(), limits)
 
 
-def read_cells(plan: Plan, table: pa.Table, limits: Limits) -> list[Cell]:
-    """The cells of a result: people as they were counted."""
+def read_cells(
+    plan: Plan, table: pa.Table, limits: Limits, *, most: tuple[int, ...] = (), more: Sequence[pa.Table] = ()
+) -> list[Cell]:
+    """The cells of a result: people as they were counted, and who is largest by ``most`` rows each or as ``more`` says."""
     question = plan.question
     assert isinstance(question, Statistics)
     if table.num_rows > limits.cells:
         raise EngineError("engine-cells", "The question makes more cells than allowed.")
-    columns = {name: table.column(name).to_pylist() for name in table.column_names}
-    return [cell for row in range(table.num_rows) for cell in _cell(plan, question, columns, row)]
+    columns = joined(_columns(table), [_columns(one) for one in more])
+    each = most or tuple(1 for _ in plan.units)
+    return [cell for row in range(table.num_rows) for cell in _cell(plan, question, columns, row, each)]
 
 
-def _cell(plan: Plan, question: Statistics, columns: dict[str, list[object]], row: int) -> list[Cell]:
+def _columns(table: pa.Table) -> Columns:
+    return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+def _cell(plan: Plan, question: Statistics, columns: Columns, row: int, most: tuple[int, ...]) -> list[Cell]:
     sets = list(dict.fromkeys(question.sets))
     shown = sorted(set().union(*sets))
     bits = _int(columns["g"][row]) if "g" in columns else 0
@@ -86,12 +98,9 @@ def _cell(plan: Plan, question: Statistics, columns: dict[str, list[object]], ro
             for i, rule in enumerate(plan.measures)
         ),
         indicator=tuple(bool(columns[f"i{i}"][row]) if f"i{i}" in columns else False for i in range(len(question.measures))),
+        largest=largest(plan, columns, row, most),
     )
-    return [
-        Cell(number, made.keys, made.values, made.people, made.contributors, made.indicator)
-        for number, one in enumerate(question.sets)
-        if set(one) == set(names)
-    ]
+    return [replace(made, set=number) for number, one in enumerate(question.sets) if set(one) == set(names)]
 
 
 def _rows(table: pa.Table) -> list[int]:

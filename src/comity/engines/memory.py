@@ -5,9 +5,11 @@ It follows the plan's words one by one: fence each source, join, filter, group, 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from comity.decision.plan import Fence, Plan
 from comity.engines import aggregates
 from comity.engines.ordering import sort_key
 from comity.engines.values import batch
+from comity.protection.dominance import Largest
 from comity.protection.rules import MeasureRule
 from comity.question.evaluate import evaluate
 from comity.question.expressions import Expression, Named, Value
@@ -216,6 +219,7 @@ def _cells(plan: Plan, question: Statistics, number: int, names: tuple[int, ...]
             people=people[0],
             contributors=tuple(people[1:]),
             indicator=tuple(_indicator(m, members) for m in question.measures),
+            largest=tuple(_largest(plan, rule, members) for rule in plan.measures),
         )
 
 
@@ -223,6 +227,21 @@ def _people(plan: Plan, rows: list[Row], rule: MeasureRule | None) -> tuple[int,
     test = rule.contributors if rule is not None else None
     behind = rows if test is None else [row for row in rows if contributes(test, row)]
     return tuple(len({v for row in behind if (v := evaluate(unit.key, row)) is not None}) for unit in plan.units)
+
+
+def _largest(plan: Plan, rule: MeasureRule, rows: list[Row]) -> tuple[Largest, ...]:
+    """For each amount and unit: who adds most. A person's rows add up first; rows of nobody add nothing."""
+    made = []
+    for amount in rule.amounts:
+        for unit in plan.units:
+            assert plan.small_cells is not None
+            own: dict[Value, list[float]] = {}
+            for row in rows:
+                person, value = evaluate(unit.key, row), evaluate(amount, row)
+                if person is not None and isinstance(value, int | float | Decimal) and math.isfinite(value):
+                    own.setdefault(person, []).append(float(value))
+            made.append(Largest.of((math.fsum(values) for values in own.values()), plan.small_cells))
+    return tuple(made)
 
 
 def contributes(test: Expression, row: Row) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from comity.decision.plan import Plan
+from comity.engines import largest
 from comity.engines.sql import Frame, Writer
 from comity.engines.sql_dialect import Dialect, literal
 from comity.engines.sql_measures import aggregate_sql
@@ -56,6 +57,8 @@ class CellQuery:
     """One for each unit."""
     known: tuple[bool, ...] = ()
     """For each unit: whether its key is known never to be NULL, so that rows can be counted without reading it."""
+    most: tuple[int, ...] = ()
+    """With bounds, for each unit: the most rows of one of it, so that the largest contributors are bounded too."""
     only: Only | None = None
     limit: int | None = None
     inner: dict[str, str] = field(default_factory=dict)
@@ -119,7 +122,13 @@ class CellQuery:
                     continue
                 test = self._column(self._contributes(rule.contributors, writer, frame))
                 outer.append(f"{self._counted(j, key, test)} AS q{i}_{j}")
+            if self.most:
+                where = "" if self._free(j) else f" FILTER (WHERE {self._column(key)} IS NOT NULL)"
+                outer += largest.bounds(self.plan, j, self.most[j], lambda e: self._amount(e, writer, frame), where)
         return outer
+
+    def _amount(self, amount: Expression, writer: Writer, frame: Frame) -> str:
+        return self._column(largest.double(writer.expression(amount, frame.names), amount.type, self.dialect))
 
     def _free(self, unit: int) -> bool:
         return self.count[unit] is Count.ROWS and bool(self.known) and self.known[unit]

@@ -17,6 +17,7 @@ from comity.gateway.service import Service
 from comity.ledger.bundle import Bundle
 from comity.ledger.receipt import make
 from comity.ledger.seal import seal
+from comity.protection.small_cells import SmallCells
 from comity.refusal import Refusal
 
 
@@ -96,9 +97,22 @@ def protections(plan: Plan) -> tuple[str, ...]:
         units = " or ".join(dict.fromkeys(_several(unit.name) for unit in plan.units)) or "people"
         also = ", and others so that none can be worked out" if clause.complement else ""
         made.append(f"numbers on fewer than {clause.fewer_than} {units} are suppressed{also}")
+        made += _magnitudes(clause)
         if clause.round_to is not None:
             made.append(f"counts are rounded to {clause.round_to}")
     return (*made, *_rows(plan), *treatments(plan))
+
+
+def _magnitudes(clause: SmallCells) -> list[str]:
+    """What is kept of sums (``small_cells.dominance``, ``p_percent``)."""
+    made = []
+    if clause.dominance is not None:
+        n, share = clause.dominance.largest, 100 * clause.dominance.at_most
+        made.append(f"sums and means are suppressed where the {n} largest contributors hold more than {share:g} % of them")
+    if clause.p_percent is not None:
+        p = clause.p_percent
+        made.append(f"sums and means are suppressed where the second largest contributor could tell the largest within {p:g} %")
+    return made
 
 
 def _rows(plan: Plan) -> tuple[str, ...]:

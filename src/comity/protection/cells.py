@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from comity.protection.dominance import Largest
 from comity.question.expressions import Value
 
 
@@ -23,3 +24,5 @@ class Cell:
     """For each measure, for each unit: distinct units that contribute (``MeasureRule.contributors``)."""
     indicator: tuple[bool, ...]
     """For each measure: whether it is a sum or mean whose values in this cell are all 0 or 1 (so it counts something)."""
+    largest: tuple[tuple[Largest, ...], ...] = ()
+    """For each measure: the largest contributors to each of its ``MeasureRule.amounts``, for each unit in turn."""

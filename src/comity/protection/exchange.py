@@ -35,8 +35,15 @@ class Exchange:
 
     def room(self, node: Node, least: int) -> bool:
         """Whether tables that look the same from outside hold numbers for ``node`` at least ``least`` apart."""
+        return self._moved(node, least, (1, -1))
+
+    def rise(self, node: Node, least: Fraction) -> bool:
+        """Whether such a table holds a number for ``node`` at least ``least`` above its own."""
+        return self._moved(node, least, (1,))
+
+    def _moved(self, node: Node, least: int | Fraction, directions: tuple[int, ...]) -> bool:
         found = Fraction(0)
-        for direction in (1, -1):
+        for direction in directions:
             now: dict[Node, Fraction] = {}
             for _ in range(ROUNDS):
                 self._left = STEPS

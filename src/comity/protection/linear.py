@@ -7,7 +7,7 @@ below zero says at least how wide the unknown is.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
@@ -52,22 +52,33 @@ def width(move: Move[V], of: V, amounts: Mapping[V, Fraction]) -> Fraction | Non
     return (min(forward) + min(back)) * abs(move[of])
 
 
-def wide_enough(of: V, basis: Sequence[Move[V]], amounts: Mapping[V, Fraction], least: int) -> bool:
-    """Whether some move, or the sum or difference of two, shows at least ``least`` of room around ``of``."""
+def rises(of: V, basis: Sequence[Move[V]], amounts: Mapping[V, Fraction], least: Fraction) -> bool:
+    """Whether some move, or the sum or difference of two, lifts ``of`` by at least ``least``."""
+    return any((reach := _rise(move, of, amounts)) is None or reach >= least for move in _tried(of, basis))
+
+
+def _rise(move: Move[V], of: V, amounts: Mapping[V, Fraction]) -> Fraction | None:
+    """How far ``of`` can be lifted with every number staying at or above zero; None means without end."""
+    ends = [amounts[v] / abs(c) for v, c in move.items() if (c < 0) is (move[of] > 0)]
+    return min(ends) * abs(move[of]) if ends else None
+
+
+def _tried(of: V, basis: Sequence[Move[V]]) -> Iterator[Move[V]]:
+    """The moves of one number, then those that two make together."""
     own = [m for m in basis if of in m]
-    for move in own:
-        reach = width(move, of, amounts)
-        if reach is None or reach >= least:
-            return True
+    yield from own
     for one in own[:TRIED]:
         for other in [m for m in basis if m is not one and not m.keys().isdisjoint(one)][:TRIED]:
             for shared in one.keys() & other.keys():
                 both = dict(one)
                 _add(both, other, -one[shared] / other[shared])
-                reach = width(both, of, amounts)
-                if reach is None or reach >= least:
-                    return True
-    return False
+                if of in both:
+                    yield both
+
+
+def wide_enough(of: V, basis: Sequence[Move[V]], amounts: Mapping[V, Fraction], least: int) -> bool:
+    """Whether some move, or the sum or difference of two, shows at least ``least`` of room around ``of``."""
+    return any((reach := width(move, of, amounts)) is None or reach >= least for move in _tried(of, basis))
 
 
 TRIED = 12

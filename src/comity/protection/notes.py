@@ -31,6 +31,9 @@ def notes(
         nobody = "" if clause.zeros is Zeros.SHOWN else " or nobody"
         words = f"Numbers (*) are suppressed that rest on fewer than {k}{nobody}, or would tell so few from the rest."
         found.append(Note(code="small-cell", words=words, columns=shown))
+    if shown and clause.magnitudes:
+        words = "So are sums and means that a few people dominate."
+        found.append(Note(code="dominance", words=words, columns=shown))
     if complement:
         words = "Further numbers are suppressed, because a suppressed one would follow from them by subtraction."
         found.append(Note(code="complement", words=words, columns=tuple(f"m{m}" for m in sorted(complement))))

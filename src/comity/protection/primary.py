@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from comity.protection.cells import Cell
+from comity.protection.dominance import is_dominated
 from comity.protection.rules import MeasureRule
 from comity.protection.small_cells import SmallCells, Zeros
 from comity.question.expressions import Value
@@ -52,7 +53,7 @@ def is_small(cell: Cell, at: int, *, measure: Measure, rule: MeasureRule, clause
             return True
         if measure.function == "quantile" and behind > 0 and not quantile_is_safe(behind, measure.at, k):
             return True
-    return False
+    return bool(rule.amounts) and any(is_dominated(found, clause) for found in cell.largest[at])
 
 
 def quantile_is_safe(people: int, at: float | None, k: int) -> bool:

@@ -17,3 +17,5 @@ class MeasureRule:
     """Whether the rest of the cell (its people minus contributors) must also be nobody or enough people."""
     margins: bool
     """Whether the cells of a margin add up (count, sum), so that one suppressed cell could be got by subtraction."""
+    amounts: tuple[Expression, ...] = ()
+    """What people add up to in the measure, where a dominance rule must know the largest contributors. NULL adds nothing."""

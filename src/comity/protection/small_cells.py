@@ -14,6 +14,14 @@ class Zeros(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Dominance:
+    """``small_cells.dominance`` (n-k rule): the ``largest`` contributors may hold ``at_most`` this share of a sum."""
+
+    largest: int
+    at_most: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SmallCells:
     """``protect.small_cells``: a number resting on 1 to ``fewer_than - 1`` people is suppressed."""
 
@@ -22,3 +30,11 @@ class SmallCells:
     """Suppress further cells so that no suppressed one can be got by subtraction inside the answer."""
     zeros: Zeros = Zeros.HIDDEN
     round_to: int | None = None
+    dominance: Dominance | None = None
+    p_percent: float | None = None
+    """No sum from which its second largest contributor could estimate the largest within so many percent."""
+
+    @property
+    def magnitudes(self) -> bool:
+        """Whether sums and means are held to a dominance rule."""
+        return self.dominance is not None or self.p_percent is not None

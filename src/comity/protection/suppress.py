@@ -85,11 +85,11 @@ class _Work:
         pattern = self._primary(small, clause)
         if clause.complement:
             first = set(pattern)
-            suppress_nested(pattern, self.cells, self.measures, fewer_than=clause.fewer_than)
+            suppress_nested(pattern, self.cells, self.measures, clause=clause)
             additive = tuple(
                 rule.margins and m.function != "quantile" for rule, m in zip(self.rules, self.measures, strict=True)
             )
-            complete(pattern, self.cells, self.measures, sets=self.sets, additive=additive, fewer_than=clause.fewer_than)
+            complete(pattern, self.cells, self.measures, sets=self.sets, additive=additive, clause=clause)
             self.complement |= {m for _, m in pattern - first}
         rows = [self._row(c, at, pattern, clause.round_to) for at, c in enumerate(self.cells) if at not in small]
         for number in range(len(self.sets)):
@@ -102,6 +102,12 @@ class _Work:
                 raise ValueError("a cell about people must count them, for itself and for every measure")
             if len(cell.values) != len(self.measures) or len(cell.contributors) != len(self.measures):
                 raise ValueError("a cell must hold a value and contributors for every measure")
+            if any(rule.amounts for rule in self.rules) and not self._knows_largest(cell):
+                raise ValueError("a cell must hold the largest contributors to every amount")
+
+    def _knows_largest(self, cell: Cell) -> bool:
+        counts = [len(rule.amounts) * len(cell.people) for rule in self.rules]
+        return [len(found) for found in cell.largest] == counts
 
     def _primary(self, small: set[int], clause: SmallCells) -> Pattern:
         pattern: Pattern = {(at, m) for at in small for m in range(len(self.measures))}

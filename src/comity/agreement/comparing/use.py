@@ -141,6 +141,17 @@ def _row_limits(old: Agreement, new: Agreement) -> list[Difference]:
     return found + sets(f"{clause}.of", "the column that must stay diverse", before.of, after.of, more_widens=False)
 
 
+def _magnitudes(before: SmallCells, after: SmallCells) -> list[Difference]:
+    clause = "protect.small_cells"
+    found = limit(f"{clause}.p_percent", "within how many percent nobody can tell the largest contributor",
+                  before.p_percent, after.p_percent, more_widens=False)  # fmt: skip
+    n, share = ([getattr(c.dominance, key, None) for c in (before, after)] for key in ("largest", "at_most"))
+    found += limit(f"{clause}.dominance.at_most", "the share of a sum that the largest contributors may hold", *share)
+    if None not in n:
+        found += limit(f"{clause}.dominance.largest", "the contributors who are looked at together", *n, more_widens=False)
+    return found
+
+
 def _budget(old: Agreement, new: Agreement) -> list[Difference]:
     before, after = old.protect.privacy_budget, new.protect.privacy_budget
     clause, whole = "protect.privacy_budget", ("month", "quarter", "year")
@@ -196,6 +207,7 @@ def _protect(old: Agreement, new: Agreement) -> list[Difference]:
         words=("that nobody is in a group is shown", "that nobody is in a group is hidden"),
         true_widens=True,
     )
+    found += _magnitudes(before, after)
     found += _row_limits(old, new)
     found += _budget(old, new)
     days = [a.protect.human_check.days if a.protect.human_check else None for a in (old, new)]
