@@ -75,7 +75,9 @@ def drawn(service: Service, case: Case, plan: Plan, ask: Sql) -> Drawn:
     types = tuple(measure.type for measure in plan.question.measures)
     table = release.release(cells, bins, shares=found.shares, types=types)
     made = intervals.run(table, plan.question.steps)
-    return Drawn(made.table, made.intervals, (spending.said(found.cost), *told(plan.noise), *errors(found)), reservation)
+    return Drawn(
+        made.table, made.intervals, (spending.said(found.cost, found.delta), *told(plan.noise), *errors(found)), reservation
+    )
 
 
 def told(noise: Noise) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from comity.gateway import reconcile
 from comity.gateway.service import Service
 from comity.protection.privacy_budget import PrivacyBudget, begins
 from comity.refusal import Refused
@@ -78,6 +79,7 @@ def cost(service: Service, case: Case, datasets: Sequence[str], *, epsilon: floa
 def reserve(service: Service, case: Case, cost: Cost, loss: Loss) -> tuple[int, ...]:
     """Take the loss from every dataset's budget, durably, before anything is drawn. Raises Refused where it is too much."""
     budget, now = of(case), case.facts.now
+    service.once("ledger", "compared", lambda: reconcile.check(service))
     cap = Loss(rho=_zcdp().rho_of(budget.epsilon, budget.conversion_delta), delta=budget.delta - budget.conversion_delta)
     taken = service.node.budgets.reserve(
         cost.datasets,
@@ -98,9 +100,11 @@ def reserve(service: Service, case: Case, cost: Cost, loss: Loss) -> tuple[int, 
     return taken
 
 
-def said(cost: Cost) -> str:
-    """The sentence that stands in the receipt."""
-    return f"differential privacy: epsilon {cost.epsilon:g} at delta {cost.delta:g} (rho {cost.rho:.6g})"
+def said(cost: Cost, delta: float = 0.0) -> str:
+    """The sentence that stands in the receipt; ``reconcile`` reads it. ``delta`` is what thresholds took."""
+    more = f", delta {delta:.6g}" if delta else ""
+    whose = ", ".join(cost.datasets)
+    return f"differential privacy: epsilon {cost.epsilon:g} at delta {cost.delta:g} of {whose} (rho {cost.rho:.6g}{more})"
 
 
 def _zcdp() -> ModuleType:

@@ -65,7 +65,7 @@ class Budgets:
         with self._database.write() as connection:
             for dataset in datasets:
                 rho, delta = connection.execute(_SUM, (dataset, since.isoformat())).fetchone()
-                if _passes(rho + loss.rho, cap.rho) or _passes(delta + loss.delta, cap.delta):
+                if passes(rho + loss.rho, cap.rho) or passes(delta + loss.delta, cap.delta):
                     return None
             numbers = []
             for dataset in datasets:
@@ -82,6 +82,19 @@ class Budgets:
         with self._database.write() as connection:
             connection.executemany("UPDATE spent SET receipt = ? WHERE number = ?", [(receipt, n) for n in numbers])
 
+    def seen(self) -> int:
+        """Up to which size of the log its receipts were compared with this ledger."""
+        row = self._database.one("SELECT size FROM seen")
+        return int(str(row[0])) if row else 0
+
+    def see(self, size: int) -> None:
+        """Note that the receipts up to this size of the log are in this ledger."""
+        with self._database.write() as connection:
+            connection.execute("INSERT INTO seen VALUES (1, ?) ON CONFLICT DO UPDATE SET size = excluded.size", (size,))
+
+    def close(self) -> None:
+        """Nothing is held: the file is the node's."""
+
     def entries(self) -> list[Entry]:
         """Every entry, in order."""
         rows = self._database.read(
@@ -95,5 +108,6 @@ class Budgets:
         ]
 
 
-def _passes(total: float, cap: float) -> bool:
+def passes(total: float, cap: float) -> bool:
+    """Whether a sum of losses is above its cap."""
     return not total <= cap * (1 + _SLACK)

@@ -40,12 +40,14 @@ CREATE TABLE spent (
   number INTEGER PRIMARY KEY, dataset TEXT NOT NULL, agreement TEXT NOT NULL, recipient TEXT NOT NULL,
   rho REAL NOT NULL CHECK (rho > 0), at TEXT NOT NULL, receipt INTEGER,
   delta REAL NOT NULL DEFAULT 0 CHECK (delta >= 0)) STRICT;
+CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL) STRICT;
 CREATE TABLE revoked (
   token TEXT PRIMARY KEY, who TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
 
 _STEPS = {
-    2: "ALTER TABLE spent ADD COLUMN delta REAL NOT NULL DEFAULT 0 CHECK (delta >= 0);",
+    2: "ALTER TABLE spent ADD COLUMN delta REAL NOT NULL DEFAULT 0 CHECK (delta >= 0);"
+    "CREATE TABLE seen (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL) STRICT;",
 }
 """From the form of this number to the next one. Each adds only, in one transaction."""
 

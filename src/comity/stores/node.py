@@ -23,6 +23,8 @@ from comity.ledger.vrf import public_key
 from comity.stores import settings as files
 from comity.stores.agreements import Agreements, Held
 from comity.stores.budget import Budgets
+from comity.stores.budget_postgresql import CONNECTION as BUDGET
+from comity.stores.budget_postgresql import PostgresqlBudgets
 from comity.stores.database import Database
 from comity.stores.keys import Keys
 from comity.stores.log import LogStore
@@ -56,7 +58,6 @@ class Node:
         self.keys = Keys(path / "keys")
         self.state = State(database)
         self.quotas = Quotas(database, self.keys.person)
-        self.budgets = Budgets(database)
         self._database = database
         self._known: _Known | None = None
         self._lock = threading.RLock()
@@ -146,6 +147,12 @@ class Node:
         return None if newest is None else versions[newest]
 
     @cached_property
+    def budgets(self) -> Budgets | PostgresqlBudgets:
+        """The privacy ledger, opened at first use."""
+        address = self.settings.connections.get(BUDGET)
+        return Budgets(self._database) if address is None else PostgresqlBudgets(address)
+
+    @cached_property
     def log(self) -> LogStore:
         """The transparency log, opened for writing at first use."""
         return LogStore.open(
@@ -168,8 +175,9 @@ class Node:
 
     def close(self) -> None:
         """Close the log and the state. What was acknowledged is on the disk already."""
-        if "log" in self.__dict__:
-            self.log.close()
+        for name in ("log", "budgets"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
         self._database.close()
 
     def __enter__(self) -> Node:

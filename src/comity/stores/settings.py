@@ -17,6 +17,8 @@ from typing import Any
 
 from comity.stores.problem import StoreError
 
+KEPT = frozenset({"budget"})
+"""Connections that must not be forgotten for want of a variable: without its ledger a node would begin to count anew."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}", re.ASCII)
 
 
@@ -152,7 +154,7 @@ def _connections(given: object) -> Mapping[str, str]:
     for name, uri in given.items():
         if uri.startswith("env:"):
             uri = os.environ.get(uri[4:], "")
-        if uri:
+        if uri or name in KEPT:
             made[name] = uri
     return MappingProxyType(made)
 

@@ -52,7 +52,7 @@ def test_an_answer_carries_its_intervals_and_what_it_cost(asking, node):
     assert set(answer.intervals) == {"n", "mean"}
     for (low, high), n in zip(answer.intervals["n"], (row[1] for row in answer.rows), strict=True):
         assert low <= max(n, 0) <= high
-    assert re.match(r"differential privacy: epsilon 1 at delta 1e-06 \(rho 0\.0\d+\)", answer.protected[0])
+    assert re.match(r"differential privacy: epsilon 1 at delta 1e-06 of housing.stays \(rho 0\.0\d+\)", answer.protected[0])
     assert any("n is within" in line for line in answer.protected)
     assert "n lies in (95 %)" in repr(answer)
     assert answer.receipt.facts["protections"] == list(answer.protected)

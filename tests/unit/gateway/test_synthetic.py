@@ -96,7 +96,7 @@ def test_a_table_of_nobody_is_made_once_and_then_the_budget_is_spent(service):
     assert made.table.column_names == ["age", "race", "insured"]
     assert set(made.table.column("age").to_pylist()) <= {0, 18, 35, 50, 65, None}
     said = [p for p in made.protected if p.startswith("differential privacy")]
-    assert said == [f"differential privacy: epsilon 0.9 at delta 1e-06 (rho {rho_of(0.9, 5e-7):.6g})"]
+    assert said == [f"differential privacy: epsilon 0.9 at delta 1e-06 of survey.persons (rho {rho_of(0.9, 5e-7):.6g})"]
     assert 0 <= made.figures["mean_distance"] <= 1
     assert len(made.figures["pairs"]) == 3
     (entry,) = service.node.budgets.entries()
