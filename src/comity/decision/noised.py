@@ -18,6 +18,8 @@ from comity.decision.units import Counted
 from comity.decision.uses import Uses
 from comity.question.question import Statistics
 from comity.question.relations import Derived, Grouped, Relation, Scan, Where
+from comity.question.steps import Beside, Meet, Stack, Take
+from comity.refusal import Refused
 from comity.vocabulary.dataset import Dataset
 
 
@@ -32,6 +34,13 @@ def noised(
     budget = agreement.protect.privacy_budget
     if budget is None or plan.way == "synthetic":
         return plan
+    if any(isinstance(step, Take | Meet | Stack | Beside) for step in question.steps):
+        raise Refused(
+            "sql-joint",
+            clause="protect.privacy_budget",
+            why="Under a privacy budget the tables of one question would each be paid for; they are asked one by one.",
+            next="Ask each table in a question of its own, and put the answers together.",
+        )
     lineage = found.lineage
     one_person.check(question.input, lineage=lineage, datasets=datasets, keys=keys)
     drawn = noise(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from comity.decision.lineage import Lineage, walk
 from comity.question.expressions import Column
-from comity.question.relations import Join, Relation, Scan
+from comity.question.relations import Join, JoinKind, Relation, Scan
 from comity.refusal import Refused
 from comity.vocabulary.dataset import CountedBy, Dataset
 
@@ -18,6 +18,13 @@ def check(relation: Relation, *, lineage: Lineage, datasets: Mapping[str, Datase
     for a person must know all that the person can change: with a join on anything else, one row may move everybody's.
     """
     for node in walk(relation):
+        if isinstance(node, Join) and node.kind is JoinKind.FULL:
+            raise Refused(
+                "noise-join",
+                clause="protect.privacy_budget.unit",
+                why="After a FULL JOIN a row may belong to a person of either side, and a budget is kept for one key.",
+                next="Use LEFT JOIN from the side whose people are meant.",
+            )
         if not isinstance(node, Join) or not (_about(node.left, datasets) and _about(node.right, datasets)):
             continue
         if not any(_is_key(one, lineage, keys) and _is_key(other, lineage, keys) for one, other in node.on):

@@ -155,8 +155,11 @@ def check(agreement: Agreement, question: Statistics | Rows) -> Uses:
     uses = Uses(agreement, Lineage.of(question.input))
     uses.relation(question.input)
     if isinstance(question, Statistics):
-        for key in question.keys:
-            uses.expression(key.expression, "group")
+        for at, key in enumerate(question.keys):
+            if at in question.tests:
+                uses.condition(key.expression)
+            else:
+                uses.expression(key.expression, "group")
         for measure in question.measures:
             _not_raw(measure)
             uses.measure(measure)

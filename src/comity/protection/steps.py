@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from comity.protection import tables
 from comity.protection.ordering import place, places
 from comity.protection.over_cells import regroup, window
 from comity.protection.rounding import told_double
@@ -16,19 +17,27 @@ from comity.protection.suppressed import SUPPRESSED, Told
 from comity.protection.table import ProtectedTable
 from comity.question.evaluate import evaluate
 from comity.question.expressions import Expression, columns
-from comity.question.steps import Keep, Limit, Order, Regroup, Select, Sort, Step, Window
+from comity.question.steps import Beside, Keep, Limit, Meet, Order, Regroup, Select, Sort, Stack, Step, Take, Window
 
 Row = tuple[Told, ...]
 
 
 def run_steps(table: ProtectedTable, steps: tuple[Step, ...]) -> ProtectedTable:
     """The table after all steps, in order. Raises ``ValueError`` for a column that the table does not have."""
-    for step in steps:
-        table = _step(table, step)
+    table = _run(table, steps, table)
     return replace(table, rows=tuple(tuple(_told(v) for v in row) for row in table.rows))
 
 
-def _step(table: ProtectedTable, step: Step) -> ProtectedTable:
+def _run(table: ProtectedTable, steps: tuple[Step, ...], cells: ProtectedTable) -> ProtectedTable:
+    """The steps from ``table`` on; ``cells`` are all that the question has, for steps that begin with a table of their own."""
+    for step in steps:
+        table = _step(table, step, cells)
+    return table
+
+
+def _step(table: ProtectedTable, step: Step, cells: ProtectedTable) -> ProtectedTable:
+    if isinstance(step, Take | Meet | Stack | Beside):
+        return _put_together(table, step, lambda steps: _run(cells, steps, cells), cells)
     match step:
         case Keep(condition=condition):
             passes = compute(table, condition)
@@ -43,6 +52,23 @@ def _step(table: ProtectedTable, step: Step) -> ProtectedTable:
             return regroup(table, step, compute)
         case Window():
             return window(table, step, compute, _sorted_rows)
+
+
+def _put_together(
+    table: ProtectedTable,
+    step: Take | Meet | Stack | Beside,
+    own: Callable[[tuple[Step, ...]], ProtectedTable],
+    cells: ProtectedTable,
+) -> ProtectedTable:
+    match step:
+        case Take():
+            return tables.take(cells, step)
+        case Meet():
+            return tables.meet(own(step.left), own(step.right), step)
+        case Stack():
+            return tables.stack([own(part) for part in step.tables], step)
+        case Beside():
+            return tables.beside(table, own(step.table), step)
 
 
 def compute(table: ProtectedTable, expression: Expression) -> Callable[[Row], Told]:

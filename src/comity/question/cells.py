@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from comity.question import cell_tables
 from comity.question.clauses import direction, is_star, limit, starred, terms
 from comity.question.collector import Collector
 from comity.question.expressions import Column, Expression, Named
 from comity.question.grouping import Grouping
+from comity.question.joint import Leaf
 from comity.question.made import CellsMade
 from comity.question.names import output_name, unaliased
 from comity.question.relations import Relation
 from comity.question.scalars import Scalars
 from comity.question.scope import Scope
-from comity.question.steps import Keep, Limit, Order, Regroup, Select, Sort, Step
+from comity.question.steps import Keep, Limit, Order, Regroup, Select, Sort, Step, Take
 from comity.refusal import Refused
 from comity.vocabulary.types import Type
 
 if TYPE_CHECKING:
-    from comity.question.reading import Reading
+    from comity.question.reading import Ctes, Reading
 
 Columns = tuple[tuple[str, Type], ...]
 
 
-def of_rows(node: exp.Select, relation: Relation, scope: Scope, reading: Reading) -> CellsMade:
+def of_rows(node: exp.Select, relation: Relation, scope: Scope, reading: Reading, ctes: Ctes) -> CellsMade:
     """An aggregate query over people's rows."""
     rows = reading.scalars(scope)
     keys, sets = Grouping(node, scope, rows).read()
-    collector = Collector(node, rows, keys, sets=sets, extremes=False)
+    collector = Collector(node, rows, keys, sets=sets, extremes=False, beside=_beside(reading, ctes))
     steps, columns = _steps(node, collector, scope=None)
-    return CellsMade(
-        relation,
-        tuple(Named(f"k{i}", key) for i, key in enumerate(keys)),
-        sets,
-        tuple(collector.measures),
-        steps,
-        columns,
-    )
+    reading.leaves.append(Leaf(relation, keys, sets, tuple(collector.measures)))
+    return CellsMade((Take(len(reading.leaves) - 1), *steps), columns)
 
 
-def over(node: exp.Select, base: CellsMade, scope: Scope, conditions: list[exp.Expr]) -> CellsMade:
+def over(
+    node: exp.Select, base: CellsMade, scope: Scope, conditions: list[exp.Expr], reading: Reading, ctes: Ctes
+) -> CellsMade:
     """A query over cells: everything it does is a step."""
     rows = _over_rows(scope)
     steps: list[Step] = list(base.steps)
@@ -54,14 +53,30 @@ def over(node: exp.Select, base: CellsMade, scope: Scope, conditions: list[exp.E
         keys, sets = Grouping(node, scope, rows).read()
         if len(sets) > 1:
             raise Refused("sql-not-supported", why="Cells are grouped once.", next="Use GROUPING SETS in the inner query.")
-        collector = Collector(node, rows, keys, sets=sets, extremes=True)
+        collector = Collector(node, rows, keys, sets=sets, extremes=True, beside=_beside(reading, ctes))
         further, columns = _steps(node, collector, scope=None)
         named = tuple(Named(f"k{i}", key) for i, key in enumerate(keys))
         steps.append(Regroup(named, tuple((f"m{i}", m) for i, m in enumerate(collector.measures))))
     else:
-        collector = Collector(node, rows, None, sets=((),), extremes=True)
+        collector = Collector(node, rows, None, sets=((),), extremes=True, beside=_beside(reading, ctes))
         further, columns = _steps(node, collector, scope=scope)
     return replace(base, steps=(*steps, *further), columns=columns)
+
+
+def _beside(reading: Reading, ctes: Ctes) -> Callable[[exp.Expr], CellsMade]:
+    """Reads a sub-query that stands where one value is meant; raises Refused (``sql-subquery``)."""
+
+    def read(node: exp.Expr) -> CellsMade:
+        made = reading.select(node.this, ctes, nested=True)
+        if not isinstance(made, CellsMade) or len(made.columns) != 1 or not cell_tables.one_row(made, reading):
+            raise Refused(
+                "sql-subquery",
+                why="A sub-query stands where one number is meant, and is not one aggregate over everything.",
+                next="Write (SELECT count(*) FROM ...) without GROUP BY, or join the sub-query in FROM.",
+            )
+        return made
+
+    return read
 
 
 def _over_rows(scope: Scope) -> Scalars:
@@ -97,7 +112,7 @@ def _steps(node: exp.Select, collector: Collector, *, scope: Scope | None) -> tu
         shaped = [select, Sort(order)] if distinct else [Sort(order), select]
     count, offset = limit(node)
     ends: list[Step] = [Limit(count, offset)] if count is not None or offset else []
-    made = (*kept, *collector.windows, *after, *shaped, *ends)
+    made = (*collector.besides, *kept, *collector.windows, *after, *shaped, *ends)
     return made, tuple((o.name, o.expression.type) for o in outputs)
 
 

@@ -65,7 +65,7 @@ def direction(term: exp.Expr, expression: Expression) -> Order:
     return Order(expression, descending=bool(term.args.get("desc")), nulls_first=first)
 
 
-def limit(node: exp.Select) -> tuple[int | None, int]:
+def limit(node: exp.Expr) -> tuple[int | None, int]:
     """LIMIT and OFFSET, as constants."""
     count, offset = node.args.get("limit"), node.args.get("offset")
     if isinstance(count, exp.Fetch):

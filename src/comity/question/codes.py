@@ -9,6 +9,7 @@ CODES: dict[str, str] = {
     "sql-function": "The function is not one that can be asked, or has the wrong number of arguments.",
     "sql-grouped": "A grouped sub-query loses the person key.",
     "sql-join": "A join carries a condition where none is allowed.",
+    "sql-joint": "Tables of cells are put together that cannot be protected together.",
     "sql-limit": "LIMIT or OFFSET stands where it would pick people, or is no whole number.",
     "sql-literal": "A constant is not of the form that its type has.",
     "sql-name": "A name cannot be used for an output.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -10,12 +10,13 @@ from sqlglot import exp
 from comity.question import aggregates, frames, literals
 from comity.question.clauses import direction
 from comity.question.expressions import Call, Column, Expression, Literal, columns
+from comity.question.made import CellsMade
 from comity.question.measures import Measure
 from comity.question.names import unaliased
 from comity.question.people import not_grouped
 from comity.question.scalars import Scalars
 from comity.question.scope import folded
-from comity.question.steps import Window
+from comity.question.steps import Beside, Window
 from comity.refusal import Refused
 from comity.vocabulary.types import Type
 
@@ -38,10 +39,13 @@ class Collector:
         *,
         sets: tuple[tuple[int, ...], ...],
         extremes: bool,
+        beside: Callable[[exp.Expr], CellsMade],
     ) -> None:
         self.node, self.rows, self.keys, self.sets, self.extremes = node, rows, keys, sets, extremes
         self.measures: list[Measure] = []
         self.windows: list[Window] = []
+        self.besides: list[Beside] = []
+        self._read_beside = beside
         self._reading_alias = False
 
     @staticmethod
@@ -50,6 +54,8 @@ class Collector:
         stack = [node]
         while stack:
             found = stack.pop()
+            if isinstance(found, exp.Select):
+                continue
             if isinstance(found, exp.Window):
                 inner = [*found.this.iter_expressions(), *(found.args.get("partition_by") or [])]
                 stack += inner + ([found.args["order"]] if found.args.get("order") is not None else [])
@@ -63,6 +69,8 @@ class Collector:
         """Answers for aggregates, windows, GROUPING, keys and output names."""
         if isinstance(node, exp.Window):
             return self._window(node)
+        if isinstance(node, exp.Subquery):
+            return self._beside(node)
         if self.keys is None:
             return self._passed_on(node)
         if aggregates.is_aggregate(node):
@@ -73,6 +81,13 @@ class Collector:
             return None
         return self._key_or_alias(node)
 
+    def _beside(self, node: exp.Subquery) -> Expression:
+        """A sub-query that gives one value, the same beside every cell."""
+        made = self._read_beside(node)
+        name = f"s{len(self.besides)}"
+        self.besides.append(Beside(name, made.steps))
+        return Column("", name, made.columns[0][1])
+
     def _passed_on(self, node: exp.Expr) -> Expression | None:
         try:
             return self.rows.hook(node)
@@ -80,7 +95,9 @@ class Collector:
             return self._alias(node, refused)
 
     def _mixed(self, node: exp.Expr) -> bool:
-        return any(aggregates.is_aggregate(n) or isinstance(n, exp.Window) or _is_grouping(n) for n in node.walk())
+        return any(
+            aggregates.is_aggregate(n) or isinstance(n, exp.Window | exp.Subquery) or _is_grouping(n) for n in node.walk()
+        )
 
     def _measure(self, node: exp.Expr) -> Expression:
         measure = aggregates.read(node, self.rows, extremes=self.extremes)

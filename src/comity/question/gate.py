@@ -20,12 +20,15 @@ ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     node: frozenset(parts.split())
     for node, parts in {
         exp.Select: "with_ expressions from_ joins where group having qualify order limit offset distinct windows",
+        exp.Union: "with_ this distinct expression order limit offset",
         exp.With: "expressions",
         exp.CTE: "this alias materialized",
         exp.TableAlias: "this",
-        exp.Subquery: "this alias",
+        exp.Subquery: "this alias pivots",
+        exp.Pivot: "this expressions using group with_ fields alias columns pivot_column_naming",
+        exp.PivotAlias: "this alias",
         exp.From: "this",
-        exp.Table: "this alias",
+        exp.Table: "this alias pivots",
         exp.Join: "this side kind on using method",
         exp.Where: "this",
         exp.Group: "expressions all",
@@ -142,6 +145,8 @@ def check(statement: exp.Expr) -> None:
             raise raw_value()
         if isinstance(node, WINDOWED) and not isinstance(node.parent, exp.Window):
             raise raw_value()
+        if node.args.get("pivots") and not isinstance(node.parent, exp.From | exp.Join):
+            raise _extra(node, "pivots")
         parts = ALLOWED.get(type(node))
         if parts is None:
             raise _unknown(node)

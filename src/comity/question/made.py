@@ -42,11 +42,8 @@ class PeopleMade:
 class CellsMade:
     """Cells: everything that follows is a step over the protected table."""
 
-    relation: Relation
-    keys: tuple[Named, ...]
-    sets: tuple[tuple[int, ...], ...]
-    measures: tuple[Measure, ...]
     steps: tuple[Step, ...]
+    """The first takes a table of the question's cells, or puts several together."""
     columns: tuple[tuple[str, Type], ...]
     """Names and types of the outputs so far."""
 

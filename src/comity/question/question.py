@@ -24,6 +24,8 @@ class Statistics:
     measures: tuple[Measure, ...]
     """Named ``m0``, ``m1`` ... in order."""
     steps: tuple[Step, ...]
+    tests: frozenset[int] = frozenset()
+    """The places of keys that are conditions of single tables (``question.joint``): they select, and nobody is shown them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from comity.question import gate, limits
+from comity.question import gate, joint, limits
 from comity.question.made import CellsMade, RowsMade
 from comity.question.parsing import parse_one
 from comity.question.question import Rows, Schema, Statistics
@@ -22,14 +22,15 @@ def read(sql: str, *, schema: Schema) -> Statistics | Rows:
     statement = parse_one(sql)
     while isinstance(statement, exp.Subquery) and not any(v for k, v in statement.args.items() if k != "this"):
         statement = statement.this
-    if not isinstance(statement, exp.Select):
+    if not isinstance(statement, exp.Select | exp.Union | exp.Pivot):
         raise Refused("sql-not-select", why="Only SELECT can be asked.", next="Write SELECT ... FROM a source.")
     gate.check(statement)
     try:
-        made = Reading(schema).select(statement, {}, nested=False)
+        reading = Reading(schema)
+        made = reading.select(statement, {}, nested=False)
+        if isinstance(made, CellsMade):
+            return joint.statistics(reading.leaves, made.steps)
     except RecursionError:
         raise Refused("sql-too-deep", why="The question is nested too deep.", next="Ask a simpler question.") from None
-    if isinstance(made, CellsMade):
-        return Statistics(made.relation, made.keys, made.sets, made.measures, made.steps)
     assert isinstance(made, RowsMade)
     return Rows(made.relation, made.outputs, made.distinct, made.order, made.limit, made.offset)

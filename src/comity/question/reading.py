@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from comity.question import aggregates, cells, filters, people, sources
+from comity.question import aggregates, cell_tables, cells, filters, people, pivots, sources
 from comity.question.clauses import direction, is_star, limit, starred, terms
 from comity.question.expressions import Expression, Named
+from comity.question.joint import Leaf
 from comity.question.limits import MAX_RELATIONS
 from comity.question.made import CellsMade, Made, RowsMade
 from comity.question.names import output_name, unaliased
@@ -30,6 +31,8 @@ class Reading:
     schema: Schema
     names: int = 0
     relations: int = 0
+    leaves: list[Leaf] = field(default_factory=list)
+    """The tables of cells so far."""
 
     def fresh(self, base: str) -> str:
         """An alias that no other relation of the question has."""
@@ -63,19 +66,23 @@ class Reading:
         return Scalars(hook)
 
     def select(self, node: exp.Expr, ctes: Ctes, *, nested: bool) -> Made:
-        """Read one SELECT; raises Refused."""
+        """Read one SELECT, or a UNION of them; raises Refused."""
+        if isinstance(node, exp.Union):
+            return cell_tables.stacked(node, self, _with(node, ctes))
+        if isinstance(node, exp.Pivot):
+            return pivots.statement(*sources.source(node.this, self, _with(node, ctes)), node)
         if not isinstance(node, exp.Select):
             raise Refused("sql-not-supported", why="Only SELECT can be asked.", next="Write SELECT ... FROM ...")
         seen = _with(node, ctes)
         base, scope, conditions = self._from(node, seen)
         if isinstance(base, CellsMade):
-            return cells.over(node, base, scope, conditions)
+            return cells.over(node, base, scope, conditions, self, seen)
         relation = filters.apply(base, scope, conditions, self, seen)
         if not _aggregated(node):
             return self._rows(node, relation, scope)
         if nested and (made := people.grouped(node, relation, scope, self)) is not None:
             return made
-        return cells.of_rows(node, relation, scope, self)
+        return cells.of_rows(node, relation, scope, self, seen)
 
     def _from(self, node: exp.Select, ctes: Ctes) -> tuple[Relation | CellsMade, Scope, list[exp.Expr]]:
         start = node.args.get("from_")
@@ -88,7 +95,8 @@ class Reading:
         conditions = sources.conjuncts(where.this if where is not None else None)
         for join in node.args.get("joins") or []:
             if isinstance(base, CellsMade):
-                raise sources.cells_joined()
+                base = cell_tables.joined(base, scope, join, self, ctes, conditions)
+                continue
             base = sources.joined(base, scope, join, self, ctes, conditions=conditions)
         return base, scope, conditions
 
@@ -128,7 +136,7 @@ def window_over_rows() -> Refused:
     )
 
 
-def _with(node: exp.Select, ctes: Ctes) -> Ctes:
+def _with(node: exp.Expr, ctes: Ctes) -> Ctes:
     clause = node.args.get("with_")
     seen = dict(ctes)
     for cte in clause.expressions if clause is not None else []:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from comity.question import pivots
 from comity.question.expressions import Column, Expression
 from comity.question.made import CellsMade, Made, PeopleMade, RowsMade, over_cells
 from comity.question.nearest import hint
@@ -26,10 +27,14 @@ Pairs = list[tuple[Column, Column]]
 def source(node: exp.Expr, reading: Reading, ctes: Ctes) -> tuple[Relation | CellsMade, Entry]:
     """One item of FROM: a source of the agreement, a CTE or a sub-query."""
     reading.count_relation()
+    if node.args.get("pivots"):
+        return _pivoted(node, reading, ctes)
     while isinstance(node, exp.Subquery) and isinstance(node.this, exp.Subquery) and not node.alias:
         node = node.this
+        if node.args.get("pivots"):
+            return _pivoted(node, reading, ctes)
     if isinstance(node, exp.Subquery):
-        if not isinstance(node.this, exp.Select):
+        if not isinstance(node.this, exp.Select | exp.Union | exp.Pivot):
             raise _no_source()
         return wrap(reading.select(node.this, ctes, nested=True), node.alias or reading.fresh("q"), reading)
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -45,6 +50,16 @@ def source(node: exp.Expr, reading: Reading, ctes: Ctes) -> tuple[Relation | Cel
     columns = {folded(c): Column(alias, c, kind) for c, kind in table.columns.items()}
     subjects = frozenset({columns[folded(table.subject)]}) if table.subject else frozenset()
     return Scan(alias, data), Entry(node.alias or name, columns, {folded(c): c for c in table.columns}, subjects)
+
+
+def _pivoted(node: exp.Expr, reading: Reading, ctes: Ctes) -> tuple[Relation | CellsMade, Entry]:
+    plain, found = node.copy(), node.args["pivots"]
+    plain.set("pivots", None)
+    if len(found) > 1:
+        raise Refused("sql-not-supported", why="A PIVOT stands behind a PIVOT.", next="Put the first into a sub-query.")
+    base, entry = source(plain, reading, ctes)
+    alias = found[0].args.get("alias")
+    return wrap(pivots.behind(base, entry, found[0]), alias.name if alias else reading.fresh("pivot"), reading)
 
 
 def wrap(made: Made, name: str, reading: Reading) -> tuple[Relation | CellsMade, Entry]:
@@ -72,7 +87,7 @@ def joined(
     left: Relation, scope: Scope, node: exp.Join, reading: Reading, ctes: Ctes, *, conditions: list[exp.Expr]
 ) -> Relation:
     """One JOIN. ``conditions`` are WHERE's conjuncts: a comma join takes its equality from there."""
-    side = _side(node)
+    side = side_of(node)
     right, entry = source(node.this, reading, ctes)
     if isinstance(right, CellsMade):
         raise cells_joined()
@@ -169,7 +184,7 @@ def filtered(relation: Relation, parts: list[Expression], scalars: Scalars) -> R
     return relation if condition is None else Where(relation, condition)
 
 
-def _side(node: exp.Join) -> str:
+def side_of(node: exp.Join) -> str:
     """LEFT, RIGHT, FULL, or nothing for an inner join."""
     side, kind, method = (str(node.args.get(part) or "").upper() for part in ("side", "kind", "method"))
     if method or side not in {"", "LEFT", "RIGHT", "FULL"} or kind not in {"", "INNER", "OUTER"}:
@@ -185,8 +200,8 @@ def cells_joined() -> Refused:
     """The refusal of a join with a table of cells."""
     return Refused(
         "sql-join",
-        why="A sub-query that makes cells cannot be joined; its numbers belong to groups, not to people.",
-        next="Group once, after the join, or group the sub-query by the person's key.",
+        why="Cells are joined with people's rows; the numbers of cells belong to groups, not to people.",
+        next="Group both sides first and join the cells, group once after the join, or group by the person's key.",
     )
 
 

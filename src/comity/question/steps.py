@@ -80,4 +80,52 @@ class Window:
     """Without one: all rows up to the last peer of the current row, as SQL's default is."""
 
 
-Step = Keep | Select | Sort | Limit | Regroup | Window
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of cells within a question that holds several: which of the question's sets, keys and measures are its own."""
+
+    sets: tuple[int, ...]
+    keys: tuple[int, ...]
+    measures: tuple[int, ...]
+    test: int | None
+    """The key that must be true: a condition that this table has and others have not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Begin with one table of the question's cells, its columns named as if it were the only one."""
+
+    number: int
+    """Which table, while the question is read."""
+    part: Part | None = None
+    """Where it lies; None only while the question is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meet:
+    """Begin with two tables joined on equal columns (their places in each). Columns are ``c0``, ``c1`` ..., left ones first."""
+
+    left: tuple[Step, ...]
+    right: tuple[Step, ...]
+    side: str
+    """``LEFT``, ``RIGHT``, ``FULL``, or nothing for an inner join; without columns every row meets every row."""
+    on: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Begin with tables one under another (UNION ALL, or UNION where ``distinct``); the first one's names."""
+
+    tables: tuple[tuple[Step, ...], ...]
+    distinct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One more column, the same in every row: the one value of another table, or NULL where that has no row."""
+
+    name: str
+    table: tuple[Step, ...]
+
+
+Step = Keep | Select | Sort | Limit | Regroup | Window | Take | Meet | Stack | Beside
