@@ -194,6 +194,7 @@ def _protect(given: Map) -> Protect:
     return Protect(
         small_cells=small,
         rows=_row_limits(given["rows"]) if "rows" in given else None,
+        across_answers=given.get("across_answers"),
         privacy_budget=_budget(given["privacy_budget"]) if "privacy_budget" in given else None,
         pseudonyms=frozen(given.get("pseudonyms")),
         in_transit=given.get("in_transit"),

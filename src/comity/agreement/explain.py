@@ -215,7 +215,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
                 f"No sum or mean is shown from which the second largest contributor could tell the largest within {p:g} %."
             )
         made.append("That nobody is in a group is " + ("shown." if cells.zeros == "shown" else "hidden as well."))
-        made.append("Two answers compared with each other can still tell more than each alone: every question is in the log.")
+        made.append(_across(agreement))
     made += _row_limits(agreement)
     made += _budget(agreement)
     pseudonyms = [f"{d.alias}.{r.name}" for d in agreement.data for r in d.columns.values() if r.treatment.kind == "pseudonym"]
@@ -234,6 +234,12 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     ):
         made.append(f"At most {number:,} {what}." if number is not None else f"No limit on {what}.")
     return tuple(made)
+
+
+def _across(agreement: Agreement) -> str:
+    if agreement.protect.across_answers == "audited":
+        return "An answer is refused if it, together with earlier ones to the same agency, would isolate a smaller group."
+    return "Two answers compared with each other can still tell more than each alone: every question is in the log."
 
 
 def _budget(agreement: Agreement) -> list[str]:

@@ -188,6 +188,8 @@ class Protect:
 
     small_cells: SmallCells | None = None
     rows: RowLimits | None = None
+    across_answers: str | None = None
+    """What stops two answers from being subtracted: ``audited``, or None for nothing; a privacy budget stands instead of it."""
     privacy_budget: PrivacyBudget | None = None
     pseudonyms: Mapping[str, str] | None = None
     in_transit: str | None = None

@@ -165,6 +165,7 @@ PROTECT = _keys(
         suppress_at_most=Percent(),
         sample=Percent(),
     ),
+    across_answers=Word(("audited",)),
     privacy_budget=_keys(
         "epsilon delta period",
         unit=Word(("person",)),

@@ -19,7 +19,7 @@ from comity.decision.public_values import of_key, public_list
 from comity.decision.reads import expressions
 from comity.decision.request import Facts, Request
 from comity.decision.schema import dataset_of, subject_rule
-from comity.decision.units import UNIT, Counted, expose, lookup_units
+from comity.decision.units import MARK, UNIT, Counted, expose, lookup_units
 from comity.protection.small_cells import SmallCells
 from comity.question.expressions import Column, Named, columns
 from comity.question.question import Lookup, Question, Rows, Statistics
@@ -100,7 +100,7 @@ class _Case:
         kind = kinds.derive(question, lineage=lineage, datasets=datasets)
         kinds.check(self.agreement.kind, kind)
         keys = {alias: self._key(scan, datasets[alias]) for alias, scan in lineage.scans.items()}
-        relation, units = expose(question.input, lineage=lineage, datasets=datasets, keys=keys)
+        relation, units = expose(question.input, lineage=lineage, datasets=datasets, keys=keys, marked=self._audited)
         exposed = replace(question, input=relation)
         base = self._base(kind=kind, question=exposed, fences=self._fences(question, lineage), found=found.found, units=units)
         if isinstance(question, Statistics):
@@ -149,6 +149,10 @@ class _Case:
         agreed = self.agreement.use.lookup.key
         return agreed in {question.key, f"{question.data}.{question.key}"}
 
+    @property
+    def _audited(self) -> bool:
+        return self.agreement.protect.across_answers == "audited"
+
     def _expected_way(self, way: str) -> None:
         if self.request.way != way:
             raise Refused(
@@ -180,7 +184,8 @@ class _Case:
         for alias, scan in lineage.scans.items():
             data = self.agreement.source(scan.data)
             assert data is not None
-            made.append(self.fencer.fence(alias, data, read.get(alias, frozenset())))
+            fence = self.fencer.fence(alias, data, read.get(alias, frozenset()))
+            made.append(replace(fence, row_mark=MARK) if self._audited else fence)
         return tuple(made)
 
     def _base(
@@ -203,7 +208,7 @@ class _Case:
             way=self.request.way,
             question=question,
             fences=fences,
-            units=tuple(Unit(name=u.name, key=u.column) for u in units),
+            units=tuple(Unit(name=u.name, key=u.column, scans=u.scans, marks=u.marks) for u in units),
             measures=(),
             small_cells=None,
             public_values=(),
@@ -213,6 +218,7 @@ class _Case:
             people_limit=None if people is None else max(0, people - self.facts.people_today),
             output_types=(),
             duties=duties(self.agreement),
+            audited=self._audited,
         )
 
     def _use(self, alias: str, column: str, use: str) -> Use:

@@ -49,6 +49,10 @@ class Engine(Protocol):
         """The outputs of a rows plan, raw keys where the plan lists a pseudonym column, before ``rows_limit``."""
         ...
 
+    def table(self, plan: Plan, limits: Limits) -> pa.Table:
+        """The cells of a statistics plan of one grouping set as they are: columns ``k<n>`` and ``v<n>``, nobody counted."""
+        ...
+
     def people(self, plan: Plan, limits: Limits) -> int:
         """Distinct units that a rows plan reaches (for the quota and the preview)."""
         ...

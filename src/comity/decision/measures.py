@@ -25,6 +25,7 @@ def rule(
         remainder=_remainder(measure, lineage=lineage, units=units, optional=optional),
         margins=measure.function != "quantile",
         amounts=amounts(measure, clause=clause, lineage=lineage) if units else (),
+        reads=tuple(sorted({(c.source, c.name) for a in measure.arguments for c in lineage.origins(a)})),
     )
 
 

@@ -31,6 +31,8 @@ class Fence:
     where: Expression | None
     row_number: str | None = None
     """Name of a column to add that numbers the rows (unique, stable in one run), where each row is one unit."""
+    row_mark: str | None = None
+    """Name of a column to add that tells the rows apart by all that they hold, the same in every run (a hash of 63 bits)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,10 @@ class Unit:
 
     name: str
     key: Column
+    scans: frozenset[str] = frozenset()
+    """The aliases of the scans whose rows are about this unit."""
+    marks: tuple[Column, ...] = ()
+    """The row marks of these scans, where they are in scope; a grouping by the unit's key leaves none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +96,8 @@ class Plan:
     output_types: tuple[tuple[str, Type], ...]
     duties: tuple[str, ...]
     """What people must do with the answer, in plain words (retention, human check)."""
+    audited: bool = False
+    """Whether the answer is compared with earlier ones to the same agency before it leaves."""
     noise: Noise | None = None
     """For ``Statistics`` under a privacy budget: what the engine counts instead of the question, and what is drawn."""
     extract: Extract | None = None

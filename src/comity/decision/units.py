@@ -13,6 +13,8 @@ from comity.vocabulary.types import Type
 
 UNIT = "__unit"
 ROW = "__row"
+MARK = "__mark"
+"""The column that tells rows apart across questions (``Fence.row_mark``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Counted:
     by_row: bool = False
     scans: frozenset[str] = frozenset()
     """The scans whose rows are about this unit."""
+    marks: tuple[Column, ...] = ()
+    """The columns that tell this unit's rows apart."""
 
 
 def lookup_units(alias: str, dataset: Dataset) -> tuple[Counted, ...]:
@@ -35,13 +39,14 @@ def lookup_units(alias: str, dataset: Dataset) -> tuple[Counted, ...]:
 
 
 def expose(
-    relation: Relation, *, lineage: Lineage, datasets: dict[str, Dataset], keys: dict[str, str | None]
+    relation: Relation, *, lineage: Lineage, datasets: dict[str, Dataset], keys: dict[str, str | None], marked: bool = False
 ) -> tuple[Relation, tuple[Counted, ...]]:
     """The relation with each unit's key readable at its top, and those units.
 
-    ``datasets`` is the dataset of each scan alias; ``keys`` the name of its person-key column as the question sees it, if any.
+    ``datasets`` is the dataset of each scan alias; ``keys`` the name of its person-key column as the question sees it, if any;
+    ``marked``: whether rows must be told apart too.
     """
-    return _Exposer(lineage, datasets, keys).relation(relation)
+    return _Exposer(lineage, datasets, keys, marked).relation(relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class _Exposer:
     lineage: Lineage
     datasets: dict[str, Dataset]
     keys: dict[str, str | None]
+    marked: bool
 
     def relation(self, node: Relation) -> tuple[Relation, tuple[Counted, ...]]:
         match node:
@@ -86,7 +92,8 @@ class _Exposer:
             )
         named = self.keys[scan.alias]
         origins = frozenset({(scan.alias, named)}) if named else frozenset()
-        return (Counted(dataset.unit, Column(scan.alias, UNIT, subject.type), origins, scans=frozenset({scan.alias})),)
+        key, mark = Column(scan.alias, UNIT, subject.type), Column(scan.alias, MARK, Type.INTEGER)
+        return (Counted(dataset.unit, key, origins, scans=frozenset({scan.alias}), marks=(mark,) if self.marked else ()),)
 
     def _join(self, join: Join) -> tuple[Relation, tuple[Counted, ...]]:
         left, left_units = self.relation(join.left)
@@ -103,7 +110,8 @@ class _Exposer:
                 merged.append(unit)
             elif join.kind is JoinKind.INNER:
                 at = merged.index(twin)
-                merged[at] = replace(twin, origins=twin.origins | unit.origins, scans=twin.scans | unit.scans)
+                marks = twin.marks + unit.marks
+                merged[at] = replace(twin, origins=twin.origins | unit.origins, scans=twin.scans | unit.scans, marks=marks)
                 left_units = tuple(merged[: len(left_units)])
         return made, tuple(merged)
 
@@ -131,7 +139,10 @@ class _Exposer:
         for unit in units:
             name = f"{UNIT}_{node.alias}_{len(added)}"
             added.append(Named(name, unit.column))
-            carried.append(replace(unit, column=Column(node.alias, name, unit.column.type)))
+            marks = [Column(node.alias, f"{name}_{MARK}{i}", Type.INTEGER) for i in range(len(unit.marks))]
+            added += [Named(mark.name, inner) for mark, inner in zip(marks, unit.marks, strict=True) if not node.distinct]
+            marks = [] if node.distinct else marks
+            carried.append(replace(unit, column=Column(node.alias, name, unit.column.type), marks=tuple(marks)))
         return replace(node, input=made, columns=node.columns + tuple(added)), tuple(carried)
 
     def _is(self, unit: Counted, expression: Expression) -> bool:
@@ -149,5 +160,5 @@ class _Exposer:
                     why=f"A grouped sub-query over people must group by the key of every {unit.name} it reads.",
                     next="Add that key to the sub-query's GROUP BY, or compute the cells in one query.",
                 )
-            carried.append(replace(unit, column=Column(node.alias, key.name, key.expression.type)))
+            carried.append(replace(unit, column=Column(node.alias, key.name, key.expression.type), marks=()))
         return replace(node, input=made), tuple(carried)

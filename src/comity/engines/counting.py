@@ -53,6 +53,10 @@ class Counter:
         more = [self._ask(opened, exact_sql(plan, j, DUCKDB, view), limits) for j in range(len(plan.units)) if amounts(plan)]
         return read_cells(plan, table, limits, more=more)
 
+    def table(self, plan: Plan, limits: Limits, opened: tuple[Opened, ...]) -> pa.Table:
+        """The result itself, however many cells it has."""
+        return self._ask(opened, CellQuery(plan, DUCKDB, view, ()).sql(), limits)
+
     def _table(
         self, plan: Plan, count: tuple[Count, ...], known: tuple[bool, ...], opened: tuple[Opened, ...], limits: Limits,
         *, most: tuple[int, ...] = (),

@@ -50,6 +50,10 @@ class DuckDBEngine:
             raise EngineError("engine-failed", "The plan does not ask for statistics.")
         return self._counter.cells(plan, limits, self._opened(plan.fences, limits))
 
+    def table(self, plan: Plan, limits: Limits) -> pa.Table:
+        """See ``Engine.table``."""
+        return self._counter.table(plan, limits, self._opened(plan.fences, limits))
+
     def rows(self, plan: Plan, limits: Limits) -> Iterable[pa.RecordBatch]:
         """See ``Engine.rows``. Closing the iterator early stops the worker's query."""
         if not isinstance(plan.question, Rows):

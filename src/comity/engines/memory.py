@@ -51,6 +51,18 @@ class MemoryEngine:
             raise EngineError("engine-cells", "The question makes more cells than allowed.")
         return made
 
+    def table(self, plan: Plan, limits: Limits) -> pa.Table:
+        """See ``Engine.table``."""
+        question = plan.question
+        if not isinstance(question, Statistics):
+            raise EngineError("engine-failed", "The plan does not ask for statistics.")
+        (names,), rows = question.sets, self._run(plan, question.input, limits)
+        made = list(_cells(plan, question, 0, names, rows))
+        columns = [(f"k{i}", question.keys[i].expression.type, [c.keys[i] for c in made]) for i in sorted(names)]
+        columns += [(f"v{i}", m.type, [c.values[i] for c in made]) for i, m in enumerate(question.measures)]
+        given = [tuple(values) for values in zip(*(values for _, _, values in columns), strict=True)]
+        return pa.Table.from_batches([batch(given, [(name, type_) for name, type_, _ in columns])])
+
     def rows(self, plan: Plan, limits: Limits) -> Iterable[pa.RecordBatch]:
         """See ``Engine.rows``."""
         question = _rows_question(plan)
@@ -95,6 +107,8 @@ def fenced(fence: Fence, rows: Iterable[Mapping[str, Value]]) -> list[Row]:
         seen = {(fence.alias, c.name): evaluate(c.expression, own) for c in fence.columns}
         if fence.row_number is not None:
             seen[fence.alias, fence.row_number] = number
+        if fence.row_mark is not None:
+            seen[fence.alias, fence.row_mark] = int.from_bytes(sha256(repr(sorted(raw.items())).encode()).digest()[:8]) >> 1
         made.append(seen)
     return made
 

@@ -134,7 +134,7 @@ class Writer:
         match node:
             case Scan():
                 fence = next(f for f in self.plan.fences if f.alias == node.alias)
-                columns = [c.name for c in fence.columns] + ([fence.row_number] if fence.row_number else [])
+                columns = [c.name for c in fence.columns] + [n for n in (fence.row_number, fence.row_mark) if n]
                 return [
                     (node.alias, c, self._name(Column(node.alias, c, fence.dataset.fields[0].type), frame.names))
                     for c in columns
@@ -195,6 +195,9 @@ class Writer:
         for column, name in read.items():
             if column == fence.row_number:
                 outputs.append(f"row_number() OVER () AS {name}")
+            elif column == fence.row_mark:
+                held = ", ".join(quoted(field.name) for field in fence.dataset.fields)
+                outputs.append(f"{self.dialect.mark(held)} AS {name}")
             else:
                 outputs.append(f"{emit(by_name[column], _own, self.dialect, _narrow)} AS {name}")
         barrier = "MATERIALIZED" if fence.where is not None else "NOT MATERIALIZED"

@@ -37,6 +37,12 @@ class Dialect:
         """One of 64 bits, chosen by a hash of the key."""
         return f"CASE WHEN {text} IS NOT NULL THEN (1::UBIGINT << (hash({text}) & 63)) END"
 
+    def mark(self, listed: str) -> str:
+        """63 bits that tell rows apart by what they hold."""
+        if self.postgresql:
+            return f"(('x' || left(md5(CAST(ROW({listed}) AS TEXT)), 16))::bit(64)::bigint & 9223372036854775807)"
+        return f"CAST(hash({listed}) >> 1 AS BIGINT)"
+
     def shuffled(self, listed: str) -> str:
         """A fixed order of rows that favours no value."""
         return f"md5(CAST(ROW({listed}) AS TEXT))" if self.postgresql else f"hash({listed})"

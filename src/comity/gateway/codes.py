@@ -13,6 +13,7 @@ CODES: dict[str, str] = {
     "budget-behind": "The privacy ledger is older than the log, so nothing is drawn until it was filled.",
     "budget-ask": "The answer would cost more of the privacy budget than is agreed for one, or next to nothing.",
     "budget-spent": "The privacy budget of the dataset is spent, or the answer would cost more than is left.",
+    "differencing": "Together with earlier answers to the same agency it would isolate a few people.",
     "extra-missing": "The node lacks the packages for this.",
     "reidentify-prohibited": "The agreement lets nobody open a pseudonym.",
     "reidentify-request": "This is not a request to open one token.",

@@ -18,6 +18,7 @@ from comity.ledger.bundle import Bundle
 from comity.ledger.receipt import make
 from comity.ledger.seal import seal
 from comity.protection.small_cells import SmallCells
+from comity.question.question import Statistics
 from comity.refusal import Refusal
 
 
@@ -149,4 +150,6 @@ def treatments(plan: Plan) -> tuple[str, ...]:
         made.append(f"{noise.output} with Laplace noise of scale {noise.scale}, the same for the same person and value")
     for column in plan.pseudonyms:
         made.append(f"{column.output} leaves as a pseudonym of this agreement")
+    if plan.audited and plan.units and isinstance(plan.question, Statistics):
+        made.append("answers to one agency are compared, so that adding and subtracting them isolates nobody")
     return tuple(dict.fromkeys(made))

@@ -11,6 +11,7 @@ import pyarrow as pa
 from comity.decision.plan import Plan
 from comity.gateway import lookup, noised, synthetic
 from comity.gateway.ask import Ask, MadeUp, Sql
+from comity.gateway.audit import audit
 from comity.gateway.pseudonyms import Pseudonymiser
 from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
@@ -51,15 +52,15 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
         figures = {"intervals": drawn.intervals}
         return Done(drawn.table, len(drawn.table.rows), 0, drawn.said, drawn.said, figures, drawn.reservation)
     if isinstance(plan.question, Statistics):
-        return statistics(service, plan, plan.question)
+        return statistics(service, plan, plan.question, case)
     if isinstance(plan.question, Rows):
         made = extracted(service, case, plan, people=people)
         return Done(made.table, made.table.num_rows, made.people)
     return _lookup(service, case, plan)
 
 
-def statistics(service: Service, plan: Plan, question: Statistics) -> Done:
-    """Cells, suppressed, then the question's steps on what is left."""
+def statistics(service: Service, plan: Plan, question: Statistics, case: Case | None = None) -> Done:
+    """Cells, suppressed, compared with earlier answers, then the question's steps on what is left."""
     cells = service.engine.cells(plan, service.limits)
     table = protect(
         cells,
@@ -71,6 +72,8 @@ def statistics(service: Service, plan: Plan, question: Statistics) -> Done:
         public_values=plan.public_values,
         key_types=tuple(key.expression.type for key in question.keys),
     )
+    if case is not None:
+        audit(service, case, plan, table)
     table = run_steps(table, question.steps)
     return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from comity.question.expressions import Expression
+from comity.question.expressions import Call, Expression, Literal
+from comity.vocabulary.types import Type
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,3 +20,14 @@ class MeasureRule:
     """Whether the cells of a margin add up (count, sum), so that one suppressed cell could be got by subtraction."""
     amounts: tuple[Expression, ...] = ()
     """What people add up to in the measure, where a dominance rule must know the largest contributors. NULL adds nothing."""
+    reads: tuple[tuple[str, str], ...] = ()
+    """(scan, column) of every source column whose values go into the measure."""
+
+
+def behind(test: Expression) -> Expression:
+    """The condition under which a row's person stands behind a measure: the value is neither NULL, nor 0, nor false."""
+    if test.type is Type.BOOLEAN:
+        return test
+    if test.type.numeric:
+        return Call("<>", (test, Literal(0, Type.INTEGER)), Type.BOOLEAN)
+    return Call("not", (Call("is_null", (test,), Type.BOOLEAN),), Type.BOOLEAN)

@@ -22,6 +22,7 @@ from pathlib import Path
 from comity.ledger.vrf import public_key
 from comity.stores import settings as files
 from comity.stores.agreements import Agreements, Held
+from comity.stores.audits import Audits
 from comity.stores.budget import Budgets
 from comity.stores.budget_postgresql import CONNECTION as BUDGET
 from comity.stores.budget_postgresql import PostgresqlBudgets
@@ -57,6 +58,7 @@ class Node:
         self.settings = settings
         self.keys = Keys(path / "keys")
         self.state = State(database)
+        self.audits = Audits(path / "audit")
         self.quotas = Quotas(database, self.keys.person)
         self._database = database
         self._known: _Known | None = None

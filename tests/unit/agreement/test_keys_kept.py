@@ -77,6 +77,7 @@ SHOWN = {
     "protect.rows.of": "spec/test_rows.py::test_a_sensitive_column_stays_diverse",
     "protect.privacy_budget.epsilon": "unit/gateway/test_synthetic.py::test_a_table_of_nobody_is_made_once",
     "protect.privacy_budget.delta": "unit/gateway/test_synthetic.py::test_a_table_of_nobody_is_made_once",
+    "protect.across_answers": "attack/test_differencing.py::test_a_sequence_is_stopped_at_its_last_step",
     "data.columns.*.bounds": "spec/protection/test_noise.py::test_values_beyond_the_bounds_are_clamped",
     "protect.privacy_budget.rows_per_person": "spec/protection/test_noise.py::test_no_more_rows_of_a_person_count_than_agreed",
     "protect.privacy_budget.consistent": "spec/protection/test_noise.py::test_consistent_counts_are_not_negative",

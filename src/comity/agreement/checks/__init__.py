@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from comity.agreement.checks import data, legal, links, lookup, noise, parties, purpose, rows, run, small_cells, synthetic, use
+from comity.agreement.checks import (
+    across,
+    data,
+    legal,
+    links,
+    lookup,
+    noise,
+    parties,
+    purpose,
+    rows,
+    run,
+    small_cells,
+    synthetic,
+    use,
+)
 from comity.agreement.model import Agreement
 from comity.agreement.packs import check as check_packs
 from comity.agreement.problem import Problem
@@ -25,6 +39,7 @@ def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary)
     found += rows.check(agreement, catalogue)
     found += synthetic.check(agreement, catalogue)
     found += noise.check(agreement, catalogue)
+    found += across.check(agreement, catalogue)
     found += small_cells.check(agreement)
     found += run.check(agreement)
     found += check_packs(agreement, catalogue, vocabulary)

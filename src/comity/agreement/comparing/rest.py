@@ -11,6 +11,7 @@ from comity.agreement.model import Agreement
 _DECIDED = (
     "purpose.term", "purpose.forbidden", "purpose.decisions_about_people", "purpose.automated_decision", "purpose.commercial",
     "data", "link", "use", "kind", "protect.small_cells", "protect.rows", "protect.privacy_budget",
+    "protect.across_answers",
     "legal.consent", "legal.approvals", "run.from", "run.until",
 )  # fmt: skip
 """Clauses for which the rules have the whole say: a reordered list or another spelling of the same is no change."""

@@ -152,6 +152,14 @@ def _magnitudes(before: SmallCells, after: SmallCells) -> list[Difference]:
     return found
 
 
+def _across(old: Agreement, new: Agreement) -> list[Difference]:
+    before, after = old.protect.across_answers, new.protect.across_answers
+    if before == after:
+        return []
+    words = "what stops answers from being compared with each other changes"
+    return [(wider if after is None else narrower)("protect.across_answers", words, before or "nothing", after or "nothing")]
+
+
 def _budget(old: Agreement, new: Agreement) -> list[Difference]:
     before, after = old.protect.privacy_budget, new.protect.privacy_budget
     clause, whole = "protect.privacy_budget", ("month", "quarter", "year")
@@ -209,6 +217,7 @@ def _protect(old: Agreement, new: Agreement) -> list[Difference]:
     )
     found += _magnitudes(before, after)
     found += _row_limits(old, new)
+    found += _across(old, new)
     found += _budget(old, new)
     days = [a.protect.human_check.days if a.protect.human_check else None for a in (old, new)]
     check = "protect.human_check_before_adverse_action.days"
