@@ -20,6 +20,7 @@ from comity.decision.request import Caller, Facts, Request
 from comity.decision.schema import schema
 from comity.engines.duckdb import DuckDBEngine
 from comity.engines.memory import MemoryEngine
+from comity.protection.perturb import perturbed
 from comity.protection.rules import MeasureRule
 from comity.protection.steps import run_steps
 from comity.protection.suppress import protect
@@ -33,6 +34,8 @@ CATALOGUE = city.catalogue()
 VOCABULARY = load()
 NOW = datetime(2026, 11, 23, 12, 0)
 CALLER = Caller(account="a", agency="social", roles=frozenset({"analyst"}))
+SECRET = bytes(range(32))
+"""What people's record keys are made under in tests."""
 FACTS = Facts(now=NOW, state="in-force", signatures_valid=True)
 
 
@@ -81,7 +84,15 @@ def ask(sql: str, *, on: Engine, under: Agreement, **more: object) -> ProtectedT
         return made
     if isinstance(made.question, Rows):
         return [row for batch in on.rows(made, Limits()) for row in batch.to_pylist()]
+    if made.cell_key is not None:
+        return protected(made, perturbed(on.cells(keyed(made), Limits()), made.cell_key, sets=made.question.sets))
     return protected(made, on.cells(made, Limits()))
+
+
+def keyed(made: Plan | Refusal) -> Plan:
+    """The plan with a secret, as the gateway gives it to an engine."""
+    assert isinstance(made, Plan), made
+    return replace(made, record_key=SECRET)
 
 
 def protected(made: Plan, cells: list) -> ProtectedTable:

@@ -28,6 +28,7 @@ from comity.agreement.model import (
 )
 from comity.agreement.shapes import day, flag, share
 from comity.agreement.treatments import exact, treatment, uses
+from comity.protection.cell_key import CellKey
 from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import Dominance, SmallCells, Zeros
@@ -190,16 +191,23 @@ def _protect(given: Map) -> Protect:
             zeros=Zeros(cells.get("zeros", "hidden")),
             dominance=Dominance(**cells["dominance"]) if "dominance" in cells else None,
             p_percent=cells.get("p_percent"),
+            **_rounding(cells.get("round_to")),
         )
     return Protect(
         small_cells=small,
         rows=_row_limits(given["rows"]) if "rows" in given else None,
-        across_answers=given.get("across_answers"),
         privacy_budget=_budget(given["privacy_budget"]) if "privacy_budget" in given else None,
+        across_answers=given.get("across_answers"),
+        cell_key=CellKey(**given["cell_key"]) if "cell_key" in given else None,
         pseudonyms=frozen(given.get("pseudonyms")),
         in_transit=given.get("in_transit"),
         human_check=HumanCheck(days=check["days"], notice=check.get("notice", "")) if check is not None else None,
     )
+
+
+def _rounding(given: Any) -> dict[str, int | None]:
+    bases = given if isinstance(given, Mapping) else {"counts": given}
+    return {"round_to": bases.get("counts"), "round_sums_to": bases.get("sums")}
 
 
 def _budget(given: Map) -> PrivacyBudget:

@@ -16,6 +16,8 @@ from comity.agreement.keys import stated
 from comity.agreement.kinds import derived
 from comity.agreement.model import Agreement, ColumnRule, Data
 from comity.agreement.packs import applying
+from comity.protection.cell_key import CellKey
+from comity.protection.small_cells import SmallCells
 from comity.vocabulary.dataset import Catalogue, CountedBy
 from comity.vocabulary.terms import Vocabulary
 
@@ -204,7 +206,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     )
     if "statistics" in agreement.use.ways and people and agreement.protect.privacy_budget is None:
         made.append(f"No number about fewer than {cells.fewer_than} people is shown.")
-        if cells.complement:
+        if cells.complement and agreement.protect.across_answers != "perturbed":
             made.append("Further numbers are hidden where a hidden one could be worked out from the rest of the same answer.")
         if cells.dominance is not None:
             n, share = cells.dominance.largest, 100 * cells.dominance.at_most
@@ -215,7 +217,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
                 f"No sum or mean is shown from which the second largest contributor could tell the largest within {p:g} %."
             )
         made.append("That nobody is in a group is " + ("shown." if cells.zeros == "shown" else "hidden as well."))
-        made.append(_across(agreement))
+        made += _across(agreement, cells)
     made += _row_limits(agreement)
     made += _budget(agreement)
     pseudonyms = [f"{d.alias}.{r.name}" for d in agreement.data for r in d.columns.values() if r.treatment.kind == "pseudonym"]
@@ -236,10 +238,20 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(made)
 
 
-def _across(agreement: Agreement) -> str:
-    if agreement.protect.across_answers == "audited":
-        return "An answer is refused if it, together with earlier ones to the same agency, would isolate a smaller group."
-    return "Two answers compared with each other can still tell more than each alone: every question is in the log."
+def _across(agreement: Agreement, cells: SmallCells) -> list[str]:
+    if agreement.protect.across_answers == "perturbed":
+        clause = agreement.protect.cell_key or CellKey()
+        made = [
+            f"Only numbers of people are told, each changed by at most {clause.deviation} (standard error {clause.error:.3g}), "
+            "always alike for the same people: asking again or otherwise gains nothing, and parts do not add up.",
+            f"Perturbed numbers below {cells.fewer_than + clause.deviation} are hidden.",
+        ]
+    elif agreement.protect.across_answers == "audited":
+        made = ["An answer is refused if it, together with earlier ones to the same agency, would isolate a smaller group."]
+    else:
+        made = ["Two answers compared with each other can still tell more than each alone: every question is in the log."]
+    made += [f"Counts are rounded to {cells.round_to}."] if cells.round_to is not None else []
+    return made + ([f"Sums are rounded to {cells.round_sums_to}."] if cells.round_sums_to is not None else [])
 
 
 def _budget(agreement: Agreement) -> list[str]:

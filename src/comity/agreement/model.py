@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from comity.protection.cell_key import CellKey
 from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells
@@ -189,8 +190,10 @@ class Protect:
     small_cells: SmallCells | None = None
     rows: RowLimits | None = None
     across_answers: str | None = None
-    """What stops two answers from being subtracted: ``audited``, or None for nothing; a privacy budget stands instead of it."""
+    """What stops two answers from being subtracted: ``audited``, ``perturbed``, or None for nothing; a privacy budget stands instead of it."""
     privacy_budget: PrivacyBudget | None = None
+    cell_key: CellKey | None = None
+    """How counts are perturbed; None for the defaults."""
     pseudonyms: Mapping[str, str] | None = None
     in_transit: str | None = None
     human_check: HumanCheck | None = None

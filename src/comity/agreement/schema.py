@@ -21,7 +21,6 @@ from comity.agreement.shapes import (
     Either,
     Flag,
     Keys,
-    Later,
     Many,
     Named,
     Number,
@@ -153,8 +152,9 @@ PROTECT = _keys(
         zeros=Word(("hidden", "shown")),
         dominance=_keys("largest at_most", largest=Number(-1_000, 100), at_most=Number(-1_000, 1_000, fraction=True)),
         p_percent=Number(-1_000, 1_000, fraction=True),
-        round_to=Later("rounding needs perturbed answers across questions, which do not exist yet"),
+        round_to=Either(Number(2, 10**9), map=_keys(counts=Number(2, 10**9), sums=Number(2, 10**9))),
     ),
+    cell_key=_keys(deviation=Number(1, 100), variance=Number(0.01, 10_000, fraction=True), no_small=Number(0, 100)),
     rows=_keys(
         k=Number(2, 10_000),
         prosecutor_risk=Percent(),
@@ -165,7 +165,7 @@ PROTECT = _keys(
         suppress_at_most=Percent(),
         sample=Percent(),
     ),
-    across_answers=Word(("audited",)),
+    across_answers=Word(("audited", "perturbed")),
     privacy_budget=_keys(
         "epsilon delta period",
         unit=Word(("person",)),

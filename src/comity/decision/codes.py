@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "noise-bounds": "A number is to be noised, and the agreement does not say between which bounds it lies.",
     "noise-join": "Under a privacy budget, a join ties rows of different people together.",
     "noise-measure": "What is asked cannot be told with noise.",
+    "perturbed-measure": "Perturbed answers are numbers of people, and something else was asked for.",
     "treatment-unfit": "The column's treatment does not fit its type.",
     "link-not-agreed": "The join is not in the agreement's list of links.",
     "lookup-key": "The look-up names another key than the agreed one.",

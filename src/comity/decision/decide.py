@@ -14,6 +14,7 @@ from comity.decision.fences import Fencer
 from comity.decision.lineage import Lineage
 from comity.decision.measures import optional_sources, rule
 from comity.decision.noised import noised
+from comity.decision.perturbed import perturbed
 from comity.decision.plan import Fence, Plan, PseudonymColumn, Unit, Use
 from comity.decision.public_values import of_key, public_list
 from comity.decision.reads import expressions
@@ -105,6 +106,7 @@ class _Case:
         base = self._base(kind=kind, question=exposed, fences=self._fences(question, lineage), found=found.found, units=units)
         if isinstance(question, Statistics):
             made = self._statistics(base, question, lineage=lineage, datasets=datasets, units=units)
+            made = perturbed(self.agreement, made, question, lineage=lineage, datasets=datasets, units=units)
             asked = replace(question, input=relation)
             return noised(self.agreement, made, question, asked, found=found, datasets=datasets, keys=keys, units=units)
         return self._rows(base, replace(question, input=relation), found=found, datasets=datasets, units=units)

@@ -52,7 +52,7 @@ def _known(argument: Expression) -> Expression:
 
 def _remainder(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...], optional: frozenset[str]) -> bool:
     """Whether the people of the cell who do not contribute form a second, implied cell."""
-    if measure.function == "count_distinct" and not _counts_people(measure, lineage=lineage, units=units):
+    if measure.function == "count_distinct" and not counts_people(measure, lineage=lineage, units=units):
         return False
     if measure.where is not None:
         return True
@@ -61,7 +61,10 @@ def _remainder(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...]
     return any(_conditional(a) or _optional(a, lineage, optional) for a in measure.arguments)
 
 
-def _counts_people(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...]) -> bool:
+def counts_people(measure: Measure, *, lineage: Lineage, units: tuple[Counted, ...]) -> bool:
+    """Whether it counts the distinct keys of the people themselves."""
+    if measure.function != "count_distinct":
+        return False
     place = lineage.place(measure.arguments[0])
     return any(place in unit.origins for unit in units)
 

@@ -52,16 +52,16 @@ def noised(
         datasets=datasets,
         public=plan.public_values,
         sure=_sure(agreement, question, lineage),
-        single=_single(agreement, question.input, lineage, datasets),
+        single=single(agreement, question.input, lineage, datasets),
     )
     return replace(plan, noise=drawn, small_cells=None)
 
 
-def _single(agreement: Agreement, relation: Relation, lineage: Lineage, datasets: Mapping[str, Dataset]) -> bool:
+def single(agreement: Agreement, relation: Relation, lineage: Lineage, datasets: Mapping[str, Dataset]) -> bool:
     """Whether each row is another person: by how the source is counted, an agreed rule, or a grouping by the person's key."""
     match relation:
         case Where(input=inner) | Derived(input=inner):
-            return _single(agreement, inner, lineage, datasets)
+            return single(agreement, inner, lineage, datasets)
         case Scan():
             data = agreement.source(relation.data)
             return data is not None and one_row_a_person(data, datasets[relation.alias])

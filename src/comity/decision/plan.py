@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from comity.decision.extract import Extract
+from comity.protection.cell_key import CellKey
 from comity.protection.noise.noise import Noise
 from comity.protection.rules import MeasureRule
 from comity.protection.small_cells import SmallCells
@@ -102,6 +103,11 @@ class Plan:
     """For ``Statistics`` under a privacy budget: what the engine counts instead of the question, and what is drawn."""
     extract: Extract | None = None
     """For ``Rows``: what each output is to protection. Outputs whose names begin with ``__`` are for it alone."""
+
+    cell_key: CellKey | None = None
+    """For ``Statistics`` with perturbed counts: how they are perturbed."""
+    record_key: bytes | None = field(default=None, repr=False)
+    """The secret under which people get record keys. ``decide`` knows none; the gateway puts it in before the engine runs."""
 
     @property
     def about_people(self) -> bool:

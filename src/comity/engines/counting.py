@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from comity.decision.plan import Plan
 from comity.engines.bounds import Bounds
 from comity.engines.capped import uncapped
 from comity.engines.facts import Facts
+from comity.engines.keyed import Keyed, keyed, keyed_sql
 from comity.engines.largest import Columns, amounts, exact_sql, joined, largest
 from comity.engines.messages import Opened
 from comity.engines.sql_cells import CellQuery, Count
@@ -22,7 +24,13 @@ from comity.question.expressions import Value
 from comity.question.question import Statistics
 from comity.vocabulary.dataset import Dataset
 
-Ask = Callable[[tuple[Opened, ...], str, Limits], pa.Table]
+
+class Ask(Protocol):
+    """Runs one SELECT, over record keys where it needs any."""
+
+    def __call__(self, opened: tuple[Opened, ...], sql: str, limits: Limits, keyed: Keyed | None = None) -> pa.Table:
+        """The whole result."""
+        ...
 
 
 def view(dataset: Dataset) -> str:
@@ -40,6 +48,9 @@ class Counter:
     def cells(self, plan: Plan, limits: Limits, opened: tuple[Opened, ...]) -> list[Cell]:
         """All cells of a plan."""
         plan = uncapped(plan, opened, self._facts, limits)
+        if plan.record_key is not None:
+            table = self._ask(opened, keyed_sql(plan, view, limits.cells + 1), limits, keyed(plan))
+            return _keyed_cells(plan, read_cells(plan, table, limits))
         if not plan.units:
             return read_cells(plan, self._table(plan, (), (), opened, limits), limits)
         bounds = Bounds(plan, opened, self._facts, limits)
@@ -85,6 +96,7 @@ def _columns(table: pa.Table) -> Columns:
 def _cell(plan: Plan, question: Statistics, columns: Columns, row: int, most: tuple[int, ...]) -> list[Cell]:
     sets = list(dict.fromkeys(question.sets))
     shown = sorted(set().union(*sets))
+    perturbed = plan.record_key is not None
     bits = _int(columns["g"][row]) if "g" in columns else 0
     left_out = {i for at, i in enumerate(reversed(shown)) if bits >> at & 1}
     names = tuple(i for i in shown if i not in left_out)
@@ -95,7 +107,7 @@ def _cell(plan: Plan, question: Statistics, columns: Columns, row: int, most: tu
     made = Cell(
         set=0,
         keys=keys,
-        values=tuple(python(columns[f"v{i}"][row], m.type) for i, m in enumerate(question.measures)),
+        values=tuple(None if perturbed else python(columns[f"v{i}"][row], m.type) for i, m in enumerate(question.measures)),
         people=people,
         contributors=tuple(
             people if rule.contributors is None else tuple(_int(columns[f"q{i}_{j}"][row]) for j in range(len(plan.units)))
@@ -103,8 +115,22 @@ def _cell(plan: Plan, question: Statistics, columns: Columns, row: int, most: tu
         ),
         indicator=tuple(bool(columns[f"i{i}"][row]) if f"i{i}" in columns else False for i in range(len(question.measures))),
         largest=largest(plan, columns, row, most),
+        keyed=tuple(_int(columns[f"s{i}"][row]) for i in range(len(question.measures) + 1)) if perturbed else (),
     )
     return [replace(made, set=number) for number, one in enumerate(question.sets) if set(one) == set(names)]
+
+
+def _keyed_cells(plan: Plan, cells: list[Cell]) -> list[Cell]:
+    """With the totals of nobody that a join with people leaves out."""
+    question = plan.question
+    assert isinstance(question, Statistics)
+    count, nobody = len(question.measures), (0,)
+    there = {cell.set for cell in cells}
+    return cells + [
+        Cell(at, (None,) * len(question.keys), (None,) * count, nobody, (nobody,) * count, (False,) * count, ((),) * count,
+             (0,) * (count + 1))
+        for at, one in enumerate(question.sets) if not one and at not in there
+    ]  # fmt: skip
 
 
 def _rows(table: pa.Table) -> list[int]:

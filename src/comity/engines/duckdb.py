@@ -16,6 +16,7 @@ from comity.decision.plan import Fence, Plan
 from comity.engines import places
 from comity.engines.counting import Counter
 from comity.engines.fetched import fetched
+from comity.engines.keyed import Keyed
 from comity.engines.messages import Opened, Request
 from comity.engines.pool import Pool
 from comity.engines.sql import people_sql, rows_sql
@@ -88,8 +89,8 @@ class DuckDBEngine:
         place = places.locate(dataset, self._root, self._connections)
         return fetched(fences, place, limits) if place.format == "postgresql" else Opened(dataset, place)
 
-    def _table(self, opened: tuple[Opened, ...], sql: str, limits: Limits) -> pa.Table:
-        batches = list(self._pool.run(Request(opened, sql, limits.memory_mb), limits))
+    def _table(self, opened: tuple[Opened, ...], sql: str, limits: Limits, keyed: Keyed | None = None) -> pa.Table:
+        batches = list(self._pool.run(Request(opened, sql, limits.memory_mb, keyed=keyed), limits))
         return pa.Table.from_batches(batches[1:], batches[0].schema)
 
     @staticmethod

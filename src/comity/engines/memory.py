@@ -15,10 +15,11 @@ from hashlib import sha256
 import pyarrow as pa
 
 from comity.decision.engine import Cell, EngineError, Limits
-from comity.decision.plan import Fence, Plan
+from comity.decision.plan import Fence, Plan, Unit
 from comity.engines import aggregates
 from comity.engines.ordering import sort_key
 from comity.engines.values import batch
+from comity.protection.cell_key import KEYS, record_key
 from comity.protection.dominance import Largest
 from comity.protection.rules import MeasureRule
 from comity.question.evaluate import evaluate
@@ -234,13 +235,23 @@ def _cells(plan: Plan, question: Statistics, number: int, names: tuple[int, ...]
             contributors=tuple(people[1:]),
             indicator=tuple(_indicator(m, members) for m in question.measures),
             largest=tuple(_largest(plan, rule, members) for rule in plan.measures),
+            keyed=() if plan.record_key is None else tuple(_cell_key(plan, members, r) for r in (None, *plan.measures)),
         )
 
 
 def _people(plan: Plan, rows: list[Row], rule: MeasureRule | None) -> tuple[int, ...]:
+    return tuple(len(_behind(unit, rows, rule)) for unit in plan.units)
+
+
+def _behind(unit: Unit, rows: list[Row], rule: MeasureRule | None) -> set[Value]:
+    """The people behind a cell, or behind one of its measures."""
     test = rule.contributors if rule is not None else None
-    behind = rows if test is None else [row for row in rows if contributes(test, row)]
-    return tuple(len({v for row in behind if (v := evaluate(unit.key, row)) is not None}) for unit in plan.units)
+    return {v for row in rows if (test is None or contributes(test, row)) and (v := evaluate(unit.key, row)) is not None}
+
+
+def _cell_key(plan: Plan, rows: list[Row], rule: MeasureRule | None) -> int:
+    assert plan.record_key is not None
+    return sum(record_key(plan.record_key, person) for person in _behind(plan.units[0], rows, rule)) % KEYS
 
 
 def _largest(plan: Plan, rule: MeasureRule, rows: list[Row]) -> tuple[Largest, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from comity.engines.keyed import Keyed
 from comity.engines.places import Place
 from comity.vocabulary.dataset import Dataset
 
@@ -30,3 +31,5 @@ class Request:
     sql: str
     memory_mb: int
     batch_rows: int = 32_768
+    keyed: Keyed | None = None
+    """Record keys that the SELECT reads, made where they are not there yet."""

@@ -10,7 +10,7 @@ import gc
 import pickle
 import sys
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 import duckdb
@@ -31,6 +31,8 @@ class Kept:
 
     base: duckdb.DuckDBPyConnection
     statements: OrderedDict[str, duckdb.Statement]
+    keyed: set[str] = field(default_factory=set)
+    """Its tables of record keys."""
 
 
 class Server:
@@ -67,6 +69,9 @@ class Server:
 
     def _run(self, request: Request) -> None:
         kept = self._instance(request)
+        if request.keyed is not None and request.keyed.name not in kept.keyed:
+            kept.base.execute(request.keyed.create())
+            kept.keyed.add(request.keyed.name)
         reader = kept.base.execute(_select(kept, request.sql)).to_arrow_reader(request.batch_rows)
         assert reader is not None
         self._line.send_bytes(SCHEMA + reader.schema.serialize().to_pybytes())

@@ -17,6 +17,7 @@ from comity.gateway.service import Service
 from comity.ledger.bundle import Bundle
 from comity.ledger.receipt import make
 from comity.ledger.seal import seal
+from comity.protection.perturb import words
 from comity.protection.small_cells import SmallCells
 from comity.question.question import Statistics
 from comity.refusal import Refusal
@@ -99,8 +100,10 @@ def protections(plan: Plan) -> tuple[str, ...]:
         also = ", and others so that none can be worked out" if clause.complement else ""
         made.append(f"numbers on fewer than {clause.fewer_than} {units} are suppressed{also}")
         made += _magnitudes(clause)
-        if clause.round_to is not None:
-            made.append(f"counts are rounded to {clause.round_to}")
+        if plan.cell_key is not None:
+            made.append(words(plan.cell_key))
+        made += [f"counts are rounded to {clause.round_to}"] if clause.round_to is not None else []
+        made += [f"sums are rounded to {clause.round_sums_to}"] if clause.round_sums_to is not None else []
     return (*made, *_rows(plan), *treatments(plan))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,6 +15,8 @@ from comity.gateway.audit import audit
 from comity.gateway.pseudonyms import Pseudonymiser
 from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
+from comity.protection.keyed import subkey
+from comity.protection.perturb import note, perturbed
 from comity.protection.steps import run_steps
 from comity.protection.suppress import protect
 from comity.protection.table import ProtectedTable
@@ -61,7 +63,11 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
 
 def statistics(service: Service, plan: Plan, question: Statistics, case: Case | None = None) -> Done:
     """Cells, suppressed, compared with earlier answers, then the question's steps on what is left."""
+    if plan.cell_key is not None:
+        plan = replace(plan, record_key=subkey(service.node.keys.pseudonym, "cell-key", plan.units[0].name))
     cells = service.engine.cells(plan, service.limits)
+    if plan.cell_key is not None:
+        cells = perturbed(cells, plan.cell_key, sets=question.sets)
     table = protect(
         cells,
         sets=question.sets,
@@ -75,6 +81,8 @@ def statistics(service: Service, plan: Plan, question: Statistics, case: Case | 
     if case is not None:
         audit(service, case, plan, table)
     table = run_steps(table, question.steps)
+    if plan.cell_key is not None:
+        table = replace(table, notes=(note(plan.cell_key), *table.notes))
     return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
 
 

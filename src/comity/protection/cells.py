@@ -26,3 +26,5 @@ class Cell:
     """For each measure: whether it is a sum or mean whose values in this cell are all 0 or 1 (so it counts something)."""
     largest: tuple[tuple[Largest, ...], ...] = ()
     """For each measure: the largest contributors to each of its ``MeasureRule.amounts``, for each unit in turn."""
+    keyed: tuple[int, ...] = ()
+    """For perturbed counts: the cell key (``cell_key``) of the people, then of each measure's contributors."""

@@ -41,6 +41,9 @@ def notes(
         words = f"A row whose key values may rest on fewer than {k} is not listed; totals and shares over rows leave it out."
         found.append(Note(code="withheld", words=words))
     if clause.round_to is not None:
-        words = f"Counts are rounded to the nearest {clause.round_to}; parts may not add up to their whole."
+        words = f"Counts are rounded to the nearest {clause.round_to}; parts do not add up to their whole."
+        found.append(Note(code="rounded", words=words, columns=tuple(f"m{m}" for m in range(measures))))
+    if clause.round_sums_to is not None:
+        words = f"Sums are rounded to the nearest {clause.round_sums_to}; parts do not add up to their whole."
         found.append(Note(code="rounded", words=words, columns=tuple(f"m{m}" for m in range(measures))))
     return tuple(found)

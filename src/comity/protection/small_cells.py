@@ -30,6 +30,9 @@ class SmallCells:
     """Suppress further cells so that no suppressed one can be got by subtraction inside the answer."""
     zeros: Zeros = Zeros.HIDDEN
     round_to: int | None = None
+    """Counts are shown to the nearest multiple of this."""
+    round_sums_to: int | None = None
+    """So are sums, of this."""
     dominance: Dominance | None = None
     p_percent: float | None = None
     """No sum from which its second largest contributor could estimate the largest within so many percent."""

@@ -91,7 +91,7 @@ class _Work:
             )
             complete(pattern, self.cells, self.measures, sets=self.sets, additive=additive, clause=clause)
             self.complement |= {m for _, m in pattern - first}
-        rows = [self._row(c, at, pattern, clause.round_to) for at, c in enumerate(self.cells) if at not in small]
+        rows = [self._row(c, at, pattern, clause) for at, c in enumerate(self.cells) if at not in small]
         for number in range(len(self.sets)):
             rows += self._listed(number, small, clause)
         return rows
@@ -118,10 +118,10 @@ class _Work:
             pattern |= {(at, m) for m, (measure, rule) in pairs if is_small(cell, m, measure=measure, rule=rule, clause=clause)}
         return pattern
 
-    def _row(self, cell: Cell, at: int, pattern: Pattern, base: int | None) -> tuple[Told, ...]:
+    def _row(self, cell: Cell, at: int, pattern: Pattern, clause: SmallCells | None) -> tuple[Told, ...]:
         told: list[Told] = []
         for m, (value, measure) in enumerate(zip(cell.values, self.measures, strict=True)):
-            told.append(SUPPRESSED if (at, m) in pattern else to_base(told_double(value), measure, base))
+            told.append(SUPPRESSED if (at, m) in pattern else to_base(told_double(value), measure, clause))
         return (*cell.keys, *told, cell.set)
 
     def _listed(self, number: int, small: set[int], clause: SmallCells) -> list[tuple[Told, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import pytest
 
@@ -167,11 +168,17 @@ def test_data_about_nobody_need_no_protection():
     assert shown(answer([cell("east", people=(), values=(3,), behind=((),))], clause=None)) == [("east", 3)]
 
 
-def test_counts_are_rounded_last():
-    """Rounding comes after suppression, to the nearest multiple, half to even; other measures stay."""
+def test_counts_and_sums_are_rounded_last():
+    """Rounding comes after suppression, to the nearest multiple of what is stated for each, half to even; the rest stays."""
+    sums = [Measure("sum", (INCOME,), kind) for kind in (Type.INTEGER, Type.DOUBLE, Type.DECIMAL)]
+    made = cell("east", people=13, values=(13, 2.125, 1250, 1351.5, Decimal("949.99")))
     clause = SmallCells(fewer_than=10, round_to=5)
-    table = answer([cell("east", people=13, values=(13, 2.125))], measures=(COUNT, AVG), clause=clause)
-    assert shown(table) == [("east", 15, 2.125)]
+    table = answer([made], measures=(COUNT, AVG, *sums), clause=clause)
+    assert shown(table) == [("east", 15, 2.125, 1250, 1351.5, Decimal("949.99"))]
+    assert "rounded" in {n.code for n in table.notes}
+    clause = SmallCells(fewer_than=10, round_sums_to=100)
+    table = answer([made], measures=(COUNT, AVG, *sums), clause=clause)
+    assert shown(table) == [("east", 13, 2.125, 1200, 1400.0, Decimal(900))]
     assert "rounded" in {n.code for n in table.notes}
 
 

@@ -83,6 +83,12 @@ SHOWN = {
     "protect.privacy_budget.consistent": "spec/protection/test_noise.py::test_consistent_counts_are_not_negative",
     "protect.privacy_budget.period": "unit/stores/test_budget.py::test_a_period_begins_with_nothing_spent",
     "protect.privacy_budget.per_query_max": "unit/gateway/test_synthetic.py::more than one table may cost",
+    "protect.cell_key.deviation": "spec/protection/test_cell_key.py::test_the_noise_is_what_the_clause_says",
+    "protect.cell_key.variance": "spec/protection/test_cell_key.py::test_the_noise_is_what_the_clause_says",
+    "protect.cell_key.no_small": "spec/protection/test_cell_key.py::test_the_noise_is_what_the_clause_says",
+    "protect.small_cells.round_to": "spec/protection/test_cell_key.py::test_rounding_comes_after_perturbing",
+    "protect.small_cells.round_to.counts": "spec/protection/test_cell_key.py::test_rounding_comes_after_perturbing",
+    "protect.small_cells.round_to.sums": "spec/protection/test_small_cells.py::test_counts_and_sums_are_rounded_last",
     "protect.pseudonyms.scope": "property/test_pseudonyms.py::agreement",
     "protect.pseudonyms.rotate": "unit/protection/test_pseudonyms.py::test_tokens_rotate_as_agreed",
 }

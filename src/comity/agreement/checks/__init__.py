@@ -10,6 +10,7 @@ from comity.agreement.checks import (
     lookup,
     noise,
     parties,
+    perturbed,
     purpose,
     rows,
     run,
@@ -41,6 +42,7 @@ def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary)
     found += noise.check(agreement, catalogue)
     found += across.check(agreement, catalogue)
     found += small_cells.check(agreement)
+    found += perturbed.check(agreement, catalogue)
     found += run.check(agreement)
     found += check_packs(agreement, catalogue, vocabulary)
     return agreement, tuple(found)

@@ -25,5 +25,5 @@ def check(agreement: Agreement, catalogue: Catalogue) -> list[Problem]:
         return [error(f"data.{data.alias}.from", "not-enforceable", message, repair) for data in rows]
     if mode is None and budget is None and people and "statistics" in agreement.use.ways:
         message = "nothing stops two answers from being subtracted, which can tell of one person"
-        return [warning(CLAUSE, "missing", message, "Say `across_answers: audited`, or agree a privacy budget.")]
+        return [warning(CLAUSE, "missing", message, "Say `across_answers: audited` or `perturbed`, or agree a privacy budget.")]
     return []

@@ -6,6 +6,7 @@ from comity.agreement.comparing.ordering import flag, limit, narrower, placed, s
 from comity.agreement.difference import Difference, Effect
 from comity.agreement.kinds import COVERS
 from comity.agreement.model import Agreement, LookupRule
+from comity.protection.cell_key import CellKey
 from comity.protection.row_limits import RowLimits
 from comity.protection.small_cells import SmallCells, Zeros
 
@@ -153,11 +154,22 @@ def _magnitudes(before: SmallCells, after: SmallCells) -> list[Difference]:
 
 
 def _across(old: Agreement, new: Agreement) -> list[Difference]:
-    before, after = old.protect.across_answers, new.protect.across_answers
-    if before == after:
-        return []
-    words = "what stops answers from being compared with each other changes"
-    return [(wider if after is None else narrower)("protect.across_answers", words, before or "nothing", after or "nothing")]
+    was, will = old.protect.across_answers, new.protect.across_answers
+    clause, found = "protect.across_answers", []
+    if was != will:
+        # Two modes stop different things: a change from one to another is looked at as if it widened.
+        words = f"answers compared with each other are {will or 'not protected'} instead of {was or 'not protected'}"
+        found.append((narrower if was is None else wider)(clause, words, was or "none", will or "none"))
+    before, after = (a.protect.small_cells or DEFAULT_SMALL_CELLS for a in (old, new))
+    bases = (("counts", before.round_to, after.round_to), ("sums", before.round_sums_to, after.round_sums_to))
+    for what, base, other in bases:
+        found += limit(f"protect.small_cells.round_to.{what}", f"to what {what} are rounded", base, other, more_widens=False)
+    if was == will == "perturbed":
+        keys = [a.protect.cell_key or CellKey() for a in (old, new)]
+        for key, what in (("deviation", "the most that a count is changed"), ("variance", "the variance of the noise"),
+                          ("no_small", "the largest small count that is never shown")):  # fmt: skip
+            found += limit(f"protect.cell_key.{key}", what, *(getattr(k, key) for k in keys), more_widens=False)
+    return found
 
 
 def _budget(old: Agreement, new: Agreement) -> list[Difference]:
