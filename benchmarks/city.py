@@ -122,10 +122,12 @@ def _columns(name: str, uses: str, key: str) -> str:
 _LINKS = "link:\n" + "".join(f"  - {{left: visits.person_id, right: {t}.person_id}}\n" for t in ("people", "claims", "homes"))
 _ALL = "".join(_columns(table, "[group, filter, measure]", "link") for table in TABLES)
 _VISITS = _columns("visits", "[return, filter]", "[return, link], as: pseudonym")
+_PERTURBED = "}\n  across_answers: perturbed\n  cell_key: {deviation: 5"
 _DOMINANCE = ", dominance: {largest: 2, at_most: 0.9}, p_percent: 10"
 AGREEMENTS = {
     "statistics": _agreement("statistics", "statistics", "statistics", _ALL, _LINKS),
     "dominance": _agreement("dominance", "statistics", "statistics", _ALL, _LINKS, _DOMINANCE),
+    "perturbed": _agreement("perturbed", "statistics", "statistics", _ALL, _LINKS, _PERTURBED),
     "extract": _agreement("extract", "extract", "rows", _VISITS),
     "lookup": _agreement("lookup", "lookup", "lookup", _columns("people", "[return, filter]", "link")),
 }

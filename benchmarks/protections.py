@@ -24,12 +24,15 @@ from comity.gateway.service import Service
 SUMS = "select district, sum(nights) as nights, avg(age) as age, sum(n01) as n from visits group by district"
 FEW = "select age, district, sum(nights) as nights from visits group by age, district"
 ONE_ROW = "select rooms, sum(rooms) as rooms from homes group by rooms"
+PEOPLE = "select district, count(distinct person_id) as n from visits group by district"
 QUESTIONS = (
     ("sums, thresholds only", "statistics", SUMS, "-"),
     ("sums, n-k and p %", "dominance", SUMS, "2.5"),
     ("2,000 cells of sums, thresholds only", "statistics", FEW, "-"),
     ("2,000 cells of sums, n-k and p %", "dominance", FEW, "-"),
     ("sums, one row a person, n-k and p %", "dominance", ONE_ROW, "2.5"),
+    ("people, thresholds only", "statistics", PEOPLE, "-"),
+    ("people, perturbed by the cell key", "perturbed", PEOPLE, "-"),
 )
 
 

@@ -190,7 +190,9 @@ class Protect:
     small_cells: SmallCells | None = None
     rows: RowLimits | None = None
     across_answers: str | None = None
-    """What stops two answers from being subtracted: ``audited``, ``perturbed``, or None for nothing; a privacy budget stands instead of it."""
+    """What stops two answers from being subtracted: ``audited``, ``perturbed``, or None for nothing.
+
+    A privacy budget stands instead of it."""
     privacy_budget: PrivacyBudget | None = None
     cell_key: CellKey | None = None
     """How counts are perturbed; None for the defaults."""

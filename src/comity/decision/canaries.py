@@ -93,7 +93,9 @@ class Sitting:
 
 def canaries(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[Canary, ...]:
     """Send every canary; pure, reads no data."""
-    sitting = Sitting(agreement, catalogue, vocabulary)
+    # What perturbing refuses by itself would hide whether the rest of the agreement holds.
+    plain = replace(agreement, protect=replace(agreement.protect, across_answers=None))
+    sitting = Sitting(plain, catalogue, vocabulary)
     made: list[Canary] = []
     for name, answer in (*_columns(sitting), *_moments(sitting), *_callers(sitting)):
         made.append(Canary(name, answer.code if isinstance(answer, Refusal) else None))

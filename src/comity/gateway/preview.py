@@ -140,12 +140,14 @@ class _Probe:
     def _plan(self) -> Plan:
         node = self.service.node
         sitting = Sitting(self.agreement, node.catalogue, node.vocabulary)
+        # Counted for the parties, who see true numbers before they agree how others shall see them.
+        plain = replace(self.agreement, protect=replace(self.agreement.protect, across_answers=None))
         request = Request(
             agreement=self.agreement.identifier, purpose=self.agreement.purpose.term, caller=sitting.caller, way="statistics"
         )
         question = Statistics(Scan(self.data.alias, self.data.alias), (), ((),), (_COUNT,), ())
         return planned(
-            agreement=self.agreement,
+            agreement=plain,
             catalogue=node.catalogue,
             vocabulary=node.vocabulary,
             question=question,

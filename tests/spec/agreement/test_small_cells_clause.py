@@ -72,10 +72,10 @@ CLAUSES = (
     # what is wrong, small_cells, the rest of protect, the clause, words of the message
     ("rounding alone", "{fewer_than: 10, round_to: 5}", "", "protect.small_cells.round_to", "rounding alone stops nobody"),
     ("rounding sums alone", "{fewer_than: 10, round_to: {sums: 1000}}", "", "protect.small_cells.round_to", "rounding alone"),
-    ("a cell key without the mode", PLAIN, "cell_key: {deviation: 5}", "protect.cell_key", "does not say that they are perturbed"),
+    ("a cell key without the mode", PLAIN, "cell_key: {deviation: 5}", "protect.cell_key", "not say that they are perturbed"),
     ("small counts beyond the deviation", PLAIN, f"{PERTURBED}\n  cell_key: {{deviation: 5, no_small: 5}}",
      "protect.cell_key.no_small", "must be less"),
-    ("a variance beyond the deviation", PLAIN, f"{PERTURBED}\n  cell_key: {{variance: 6}}", "protect.cell_key.variance", "no noise"),
+    ("too much variance", PLAIN, f"{PERTURBED}\n  cell_key: {{variance: 6}}", "protect.cell_key.variance", "no noise"),
     ("too little variance", PLAIN, f"{PERTURBED}\n  cell_key: {{variance: 1}}", "protect.cell_key.variance", "no noise"),
 )  # fmt: skip
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 import city
 import comity
 from comity.gateway.preview import preview
 from comity.gateway.service import Service
-from node_kit import AGREEMENT, PURPOSE, make_node, put_signed
+from node_kit import AGREEMENT, PURPOSE, make_node
 from perturbed_kit import text
 
 SQL = "select district, count(distinct person_id) as n from stays group by district order by district"
@@ -38,16 +36,14 @@ def test_an_answer_says_what_was_done(asking):
 def test_asking_again_gives_the_same(asking):
     """And otherwise worded."""
     again = SQL.replace("from stays", "from stays where nights >= 0")
-    assert asking.sql(SQL).to_arrow() == asking.sql(SQL).to_arrow() == asking.sql(again).to_arrow()
+    assert asking.sql(SQL).arrow() == asking.sql(SQL).arrow() == asking.sql(again).arrow()
 
 
-def test_the_numbers_differ_from_the_truth_by_no_more_than_agreed(asking, node):
+def test_the_numbers_differ_from_the_truth_by_no_more_than_agreed(asking):
     """Some do differ."""
-    with Service.open(node) as service:
-        rows = [r for r in city.tables()["housing.stays"] if str(r["stay_date"]) >= "2026-10-01" and (r["age"] or 18) >= 18]
-        del service
+    rows = [r for r in city.tables()["housing.stays"] if str(r["stay_date"]) >= "2026-10-01" and (r["age"] or 18) >= 18]
     truth = {d: len({r["person_id"] for r in rows if r["district"] == d}) for d in city.DISTRICTS}
-    told = {r["district"]: r["n"] for r in asking.sql(SQL).to_arrow().to_pylist() if r["n"] is not None}
+    told = {r["district"]: r["n"] for r in asking.sql(SQL).arrow().to_pylist() if r["n"] is not None}
     assert len(told) >= 4
     assert all(abs(n - truth[d]) <= 5 for d, n in told.items())
     assert any(n != truth[d] for d, n in told.items())
@@ -55,7 +51,7 @@ def test_the_numbers_differ_from_the_truth_by_no_more_than_agreed(asking, node):
 
 def test_explaining_says_it_before(asking):
     """The same words, without asking."""
-    assert any("standard error 1.73" in p for p in asking.explain(SQL).protections)
+    assert any("standard error 1.73" in p for p in asking.explain(SQL)["protections"])
 
 
 def test_another_node_perturbs_otherwise(node, tmp_path, asking):
@@ -63,12 +59,16 @@ def test_another_node_perturbs_otherwise(node, tmp_path, asking):
     other = make_node(tmp_path, text)
     with comity.connect(str(other), agreement=AGREEMENT, purpose=PURPOSE, as_="analyst@social") as opened:
         sql = SQL.replace("district", "age")
-        assert opened.sql(sql).to_arrow() != asking.sql(sql).to_arrow()
+        assert opened.sql(sql).arrow() != asking.sql(sql).arrow()
 
 
-def test_the_preview_and_its_canaries_work(node):
-    """What it would let out is counted, and every canary is refused."""
+def test_the_preview_shows_the_parties_true_numbers(node):
+    """They see what they agree to perturb; every canary is refused for its own reason."""
     with Service.open(node) as service:
         held = service.node.current(AGREEMENT)
-        made = preview(service, held)
-    assert made is not None
+        assert held is not None
+        assert held.agreement is not None
+        made = preview(service, held.agreement)
+    assert made.sources[0].people_reached == 277
+    assert made.canaries
+    assert all(canary.refused and canary.code != "perturbed-measure" for canary in made.canaries)
