@@ -82,6 +82,11 @@ SEQUENCES = {
         "select sex, count(*) as n from stays where years < 60 group by sex order by n desc limit 1",
         "select sex, count(*) as n from stays where years < 61 group by sex order by n limit 1",
     ],
+    "rows in one, people in the other": [
+        "select count(*) from stays",
+        "select count(distinct person_id) from stays where shelter = 'Pier' and years < 60",
+        "select count(*) from stays where shelter = 'Pier' and years < 61",
+    ],
     "by the words of another question": [
         "select count(*) from stays where not (years >= 60 or years is null)",
         "select sum(case when years between 0 and 60 then 1 else 0 end) from stays",

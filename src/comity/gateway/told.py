@@ -68,7 +68,11 @@ class Ledger:
         made = self._with("all", owners)
         if numbers.system == "people":
             return made._with("people", owners)
-        return made._with("rows", groups) if unit.marks else replace(made, grouped=True)
+        if not unit.marks:
+            return replace(made, grouped=True)
+        # A number of rows is one of people too where nobody has two: it can be compared with both.
+        alike = [o for g, o in zip(groups, owners, strict=True) if _single(g)]
+        return (made._with("people", alike) if alike else made)._with("rows", groups)
 
     def _with(self, name: str, groups: list[Group]) -> Ledger:
         history = self.systems.get(name, History.empty()).told(groups)
@@ -78,6 +82,11 @@ class Ledger:
 def _once(group: Group) -> Group:
     people = np.unique(group.owners)
     return Group(people, people, np.ones(len(people), np.int32))
+
+
+def _single(group: Group) -> bool:
+    """Whether everybody has one row in it, once, so that it is a number of people too."""
+    return bool((group.times == 1).all()) and len(np.unique(group.owners)) == len(group.owners)
 
 
 def _groups(service: Service, plan: Plan, numbers: Numbers, unit: Unit, dataset: str) -> Iterator[Group]:
