@@ -39,6 +39,7 @@ docs: .venv/dev.stamp  ## the manual, into docs/_build/html
 bench: .venv/dev.stamp  ## what Comity costs beside plain DuckDB, measured in one run
 	@$(BIN)/python benchmarks/run.py --write
 	@$(BIN)/python benchmarks/protections.py
+	@$(BIN)/python benchmarks/across.py
 
 faults: .venv/dev.stamp  ## the long forms of the fault tests: power cuts, kills, failing disk calls
 	@$(BIN)/python tests/fault/long.py

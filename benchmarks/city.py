@@ -131,3 +131,15 @@ AGREEMENTS = {
     "extract": _agreement("extract", "extract", "rows", _VISITS),
     "lookup": _agreement("lookup", "lookup", "lookup", _columns("people", "[return, filter]", "link")),
 }
+_BUDGET = "privacy_budget: {epsilon: 20, delta: 1e-6, period: year, per_query_max: 0.1, rows_per_person: 20}"
+_BOUNDED = (
+    _columns("visits", "[group, filter, measure]", "link")
+    .replace("      nights: {use: [group, filter, measure]}", "      nights: {use: [measure], bounds: [0, 30]}")
+    .replace("      age: {use: [group, filter, measure]}", "      age: {use: [measure], bounds: [0, 100]}")
+)
+AGREEMENTS["audited"] = _agreement("audited", "statistics", "statistics", _ALL, _LINKS).replace(
+    "  pseudonyms:", "  across_answers: audited\n  pseudonyms:"
+)
+AGREEMENTS["noised"] = _agreement("noised", "statistics", "statistics", _BOUNDED).replace(
+    "small_cells: {fewer_than: 10, method: suppress-with-complement}", _BUDGET
+)
