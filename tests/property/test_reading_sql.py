@@ -73,3 +73,23 @@ def test_reading_is_deterministic_and_its_result_can_be_cached(under, sql):
     assert first == second
     assert isinstance(first, Plan)
     assert hash(first.question) == hash(second.question)  # type: ignore[union-attr]
+
+
+PIVOT = "with c as (select district, sex, count(*) as n from stays group by 1, 2) pivot c on sex in ('f')"
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("select countcount(*) filter (where sex = 'f') from stays", "sql-function"),
+        ("select upper(sex) filter (where nights > 3) from stays", "sql-literal"),
+        ("select district, ntile() over (order by district) from stays group by district", "sql-literal"),
+        (f"{PIVOT} using (n) group by district", "sql-literal"),
+        (f"{PIVOT} using own(n) group by district", "sql-function"),
+    ],
+)  # fmt: skip
+def test_what_got_out_once_is_refused(under, sql, code):
+    """Each was a slip of the reader that damage like the above found."""
+    answer = lane.plan(sql, under=under)
+    assert isinstance(answer, Refusal)
+    assert answer.code == code

@@ -49,10 +49,10 @@ def has_aggregate(node: exp.Expr) -> bool:
 
 def read(node: exp.Expr, scalars: Scalars, *, extremes: bool) -> Measure:
     """The measure that an aggregate means; ``extremes``: whether min and max have a place here."""
+    if not is_aggregate(node):
+        scalars.read(node)  # an unknown name is told as one
+        raise literals.bad("What stands there is no aggregate.", "Write count, sum, avg or another aggregate.")
     if isinstance(node, exp.Filter):
-        if not is_aggregate(node.this):
-            scalars.read(node.this)  # an unknown name is told as one
-            raise literals.bad("FILTER stands after an aggregate.", "Write it after count, sum or another aggregate.")
         inner = read(node.this, scalars, extremes=extremes)
         where = scalars.read(node.expression.this)
         if where.type is not Type.BOOLEAN:

@@ -65,8 +65,10 @@ class Collector:
                 stack.extend(found.iter_expressions())
         return False
 
-    def hook(self, node: exp.Expr) -> Expression | None:
+    def hook(self, node: exp.Expr | None) -> Expression | None:
         """Answers for aggregates, windows, GROUPING, keys and output names."""
+        if node is None:
+            raise literals.bad("A function lacks an argument.", "The reference of functions says how many each takes.")
         if isinstance(node, exp.Window):
             return self._window(node)
         if isinstance(node, exp.Subquery):
