@@ -324,7 +324,7 @@ def test_the_public_files_can_be_written_anew(tmp_path):
 def test_publishing_waits_out_a_full_disk(tmp_path, monkeypatch):
     """Public files that cannot be written do not stop the log, and follow later."""
     log = new_log(tmp_path, publish_every=0.01)
-    real, failing = log._reader.files.publish, threading.Event()
+    real, failing = log.reader.files.publish, threading.Event()
     failing.set()
 
     def publish(*arguments, **named):
@@ -332,16 +332,16 @@ def test_publishing_waits_out_a_full_disk(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "no space")
         real(*arguments, **named)
 
-    monkeypatch.setattr(log._reader.files, "publish", publish)
+    monkeypatch.setattr(log.reader.files, "publish", publish)
     log.append(b"x", idempotency_key="x")
     time.sleep(0.1)
     assert log.healthy
     failing.clear()
     for _ in range(200):
-        if log._reader.files.read_checkpoint(signer().verifier).size == 1:
+        if log.reader.files.read_checkpoint(signer().verifier).size == 1:
             break
         time.sleep(0.01)
-    assert log._reader.files.read_checkpoint(signer().verifier).size == 1
+    assert log.reader.files.read_checkpoint(signer().verifier).size == 1
     log.close()
 
 

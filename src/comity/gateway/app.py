@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from comity.decision.request import Caller
-from comity.gateway import public_log, wire
+from comity.gateway import public_log, tracker, wire
 from comity.gateway.openapi import document
 from comity.gateway.service import Service
 from comity.gateway.tokens import TokenError, check
@@ -57,6 +57,9 @@ def app(service: Service) -> Starlette:
         Route("/v1/agreements/{name}", gateway.listing("/v1/agreements/"), methods=["GET"]),
         Route("/v1/catalogue", gateway.listing("/v1/catalogue"), methods=["GET"]),
         Route("/v1/receipts/{name}", gateway.listing("/v1/receipts/"), methods=["GET"]),
+        Route("/v2/findUsage", gateway.find_usage, methods=["GET"]),
+        Route("/v2/usagePeriod", gateway.usage_period, methods=["GET"]),
+        Route("/v2/heartbeat", gateway.heartbeat, methods=["GET"]),
         Route("/v1/log/key", gateway.public("/v1/log/key"), methods=["GET"]),
         Route("/v1/log/checkpoint", gateway.public("/v1/log/checkpoint"), methods=["GET"]),
         Route("/log/{name:path}", gateway.log_file, methods=["GET"]),
@@ -112,6 +115,25 @@ class _Gateway:
             return _response(reply)
 
         return endpoint
+
+    async def find_usage(self, request: Request) -> Response:
+        """GET /v2/findUsage: a person's list for a citizens' portal."""
+        users, query = request.headers.getlist("x-road-userid"), request.query_params.multi_items()
+        return await self._tracked(request, lambda caller: tracker.find_usage(self.service, caller, users, query))
+
+    async def usage_period(self, request: Request) -> Response:
+        """GET /v2/usagePeriod."""
+        return await self._tracked(request, lambda caller: tracker.usage_period(self.service, caller))
+
+    async def heartbeat(self, _: Request) -> Response:
+        """GET /v2/heartbeat."""
+        return _response(await self._thread(lambda: wire.guarded(lambda: wire.told(tracker.heartbeat(self.service)))))
+
+    async def _tracked(self, request: Request, make: Callable[[Caller], object]) -> Response:
+        caller = await self._caller(request)
+        if isinstance(caller, Response):
+            return caller
+        return _response(await self._thread(lambda: wire.guarded(lambda: wire.told(make(caller)))))
 
     async def log_file(self, request: Request) -> Response:
         """GET /log/checkpoint, /log/tile/...: the log as static files, for anyone."""

@@ -80,10 +80,11 @@ def sought(agreement: Agreement, catalogue: Catalogue, ask: OnePerson) -> Sought
         )
     data = places[0]
     field = field_of(data.columns[key], data, dataset_of(data, catalogue))
-    return Sought(data=data, key=key, field=field, value=_typed(ask.person, field.type))
+    return Sought(data=data, key=key, field=field, value=typed(ask.person, field.type))
 
 
-def _typed(person: str | int, type: Type) -> str | int | None:
+def typed(person: str | int, type: Type) -> str | int | None:
+    """What was given as the value of a key of that type; None where it cannot be one."""
     if type is Type.TEXT:
         return str(person)
     if type is not Type.INTEGER:

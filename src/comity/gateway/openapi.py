@@ -21,6 +21,9 @@ _BODIES = (
     types.CatalogueBody,
     types.ReceiptFile,
     types.ErrorBody,
+    types.FindUsageResponse,
+    types.UsagePeriodResponse,
+    types.HeartbeatResponse,
     types.Health,
 )
 
@@ -59,6 +62,13 @@ def _paths() -> dict[str, Any]:
         },
         "/v1/catalogue": {"get": _get("Show the datasets that are described here", "CatalogueBody")},
         "/v1/receipts/{index}": {"get": _get("Prove a receipt anew", "ReceiptFile", parameters=[{"name": "index", **named}])},
+        "/v2/findUsage": {
+            "get": _get(
+                "A person's list of accesses (Estonia's Data Tracker API 2.1.0)", "FindUsageResponse", parameters=_usage()
+            )
+        },
+        "/v2/usagePeriod": {"get": _get("Since when and until when accesses can be listed", "UsagePeriodResponse")},
+        "/v2/heartbeat": {"get": {**_get("Whether lists can be shown", "HeartbeatResponse"), "security": []}},
         "/v1/log/checkpoint": {"get": _open("The log's newest signed checkpoint (C2SP tlog-checkpoint)")},
         "/v1/log/key": {"get": _open("The log's verifier key (C2SP signed-note)")},
         "/log/{file}": {
@@ -89,6 +99,20 @@ def _get(summary: str, result: str, *, parameters: list[dict[str, Any]] | None =
         },
     }
     return made | ({"parameters": parameters} if parameters else {})
+
+
+def _usage() -> list[dict[str, Any]]:
+    """The parameters of findUsage."""
+    time, whole = {"type": "string", "format": "date-time"}, {"type": "integer", "format": "int32", "minimum": 0}
+    text = {"type": "string"}
+    return [
+        {"name": "X-Road-UserId", "in": "header", "required": True, "schema": text},
+        {"name": "userCode", "in": "query", "required": True, "schema": text},
+        {"name": "periodStart", "in": "query", "schema": time},
+        {"name": "periodEnd", "in": "query", "schema": time},
+        {"name": "offset", "in": "query", "schema": {**whole, "default": 0}},
+        {"name": "limit", "in": "query", "schema": {**whole, "default": 1000}},
+    ]
 
 
 def _open(summary: str) -> dict[str, Any]:

@@ -208,6 +208,37 @@ class ErrorBody(Struct, kw_only=True):
     receipt: ReceiptFile | None = None
 
 
+class Usage(Struct, kw_only=True, rename="camel"):
+    """One access to a person's record (Data Tracker API 2.1.0): when, what for, and who received the data."""
+
+    logtime: str
+    action: str
+    receiver_code: str
+    receiver_name: str
+    receiver_system: str
+
+
+class FindUsageResponse(Struct, kw_only=True, rename="camel"):
+    """Accesses to a person's record, newest first; ``totalUsages`` counts those that are on other pages too."""
+
+    total_usages: int
+    usages: list[Usage]
+
+
+class UsagePeriodResponse(Struct, kw_only=True, rename="camel"):
+    """From when until when accesses can be asked for."""
+
+    period_start: str
+    period_end: str
+
+
+class HeartbeatResponse(Struct, kw_only=True):
+    """Whether lists can be shown: ``OK`` or ``FAIL``."""
+
+    status: str
+    message: str
+
+
 class Health(Struct, kw_only=True):
     """Whether the process lives, or is ready to answer."""
 

@@ -47,13 +47,13 @@ class LogStore:
         self._root = root
         self._signer = signer
         self._database = database
-        self._reader = LogReader(root, address)
+        self.reader = LogReader(root, address)
         state = database.state()
         if state.origin != signer.name:
             raise LogError("log-corrupt", "couldn't open the log: the key is named for another log")
-        published = self._reader.files.read_checkpoint(signer.verifier)
+        published = self.reader.files.read_checkpoint(signer.verifier)
         hashes = verified_hashes(database.load_tile, state.size, state.root, published)
-        self._witnesses = ask_first(root, self._reader, signer.verifier)
+        self._witnesses = ask_first(root, self.reader, signer.verifier)
         self._sequencer = Sequencer(signer, also, database, hashes, state)
         if published.size < state.size:
             self._sequencer.stale.set()
@@ -162,9 +162,9 @@ class LogStore:
         self, period: str, *, seed: bytes, person: bytes, opened: Callable[[int], Opened | None] = lambda _: None
     ) -> dict[str, Any]:
         """One person's list of a sealed month. ``opened`` gives the detail of an entry where it may be shown."""
-        with self._reader.lock:
-            index = self._reader.database.index_of(seal_key(period))
-            marks = period_tree(self._reader.database.marks(period))
+        with self.reader.lock:
+            index = self.reader.database.index_of(seal_key(period))
+            marks = period_tree(self.reader.database.marks(period))
         if index is None:
             raise LogError("log-missing", f"couldn't list accesses of {period}: the month is not sealed")
 
@@ -191,37 +191,37 @@ class LogStore:
 
     def prove(self, index: int) -> Bundle:
         """The receipt file of an entry, in the tree as it is now. Raises ``LogError`` ``log-index``."""
-        state = self._reader.state()
+        state = self.reader.state()
         checkpoint = Checkpoint(state.origin, state.size, state.root)
-        return self._reader.prove(index, checkpoint, self._sequencer.sign(state))
+        return self.reader.prove(index, checkpoint, self._sequencer.sign(state))
 
     def entries(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """(index, entry) of the entries from ``start`` up to ``stop``."""
-        return self._reader.entries(start, stop)
+        return self.reader.entries(start, stop)
 
     def sealed(self, index: int) -> bytes | None:
         """The sealed detail of an entry, None when there is none (any more)."""
-        return self._reader.sealed(index)
+        return self.reader.sealed(index)
 
     def tagged(self, index: int) -> int:
         """In how many people's (or datasets') lists an entry stands."""
-        with self._reader.lock:
-            return self._reader.database.tagged(index)
+        with self.reader.lock:
+            return self.reader.database.tagged(index)
 
     def erase(self, indexes: Sequence[int]) -> int:
         """Delete sealed details for ever, also from the write-ahead log; how many there were."""
-        with self._reader.lock:
-            return self._reader.database.erase(indexes)
+        with self.reader.lock:
+            return self.reader.database.erase(indexes)
 
     def publish(self) -> Checkpoint:
         """Write the public files up to what is committed now. Raises ``LogError`` ``log-rolled-back``."""
-        with self._reader.lock, locked(self._root / "publish.lock"):
-            state, files = self._reader.state(), self._reader.files
+        with self.reader.lock, locked(self._root / "publish.lock"):
+            state, files = self.reader.state(), self.reader.files
             published = files.read_checkpoint(self._signer.verifier)
-            verified_hashes(self._reader.database.load_tile, state.size, state.root, published)
+            verified_hashes(self.reader.database.load_tile, state.size, state.root, published)
             checkpoint = Checkpoint(state.origin, state.size, state.root)
             if published.size < state.size:
-                files.publish(self._reader.database, self._sequencer.sign(state), checkpoint, since=published.size)
+                files.publish(self.reader.database, self._sequencer.sign(state), checkpoint, since=published.size)
                 self._shown.set()
             return checkpoint
 
@@ -232,14 +232,14 @@ class LogStore:
         """
         if self._witnesses is None:
             return None
-        note = self._reader.files.read_note()
+        note = self.reader.files.read_note()
         try:
             made = self._witnesses.ask(note)
         except LogError as problem:
             self._sequencer.failed = problem
             raise
         with locked(self._root / "publish.lock"):
-            self._reader.files.add_cosignatures(made.note, self._signer.verifier, quorum=made.quorum)
+            self.reader.files.add_cosignatures(made.note, self._signer.verifier, quorum=made.quorum)
         return made
 
     def _witness_often(self) -> None:
@@ -287,7 +287,7 @@ class LogStore:
                 self.publish()
         finally:
             self._database.close()
-            self._reader.close()
+            self.reader.close()
 
     def __enter__(self) -> LogStore:
         return self

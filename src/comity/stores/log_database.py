@@ -167,6 +167,18 @@ class LogDatabase:
         self.settle()
         return number
 
+    def access(self, period: str, tag: bytes) -> int | None:
+        """The entry of a tag, None when there is no such tag."""
+        row = self.connection.execute("SELECT idx FROM tags WHERE period = ? AND tag = ?", (period, tag)).fetchone()
+        return None if row is None else int(row[0])
+
+    def periods(self) -> list[str]:
+        """Every period in which somebody was counted, in order. One look-up a period."""
+        query, found = "SELECT min(period) FROM tags WHERE period > ?", [""]
+        while (period := self.connection.execute(query, (found[-1],)).fetchone()[0]) is not None:
+            found.append(str(period))
+        return found[1:]
+
     def marks(self, period: str) -> list[tuple[bytes, int]]:
         """Every tag of a period with its entry."""
         return self.connection.execute("SELECT tag, idx FROM tags WHERE period = ?", (period,)).fetchall()

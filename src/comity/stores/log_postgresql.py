@@ -158,6 +158,18 @@ class PostgresqlDatabase:
         """Delete sealed details. The server reuses the space; its archives and backups are the operator's to clear."""
         return sum(len(self._run("DELETE FROM sealed WHERE idx = $1 RETURNING idx", index)) for index in indexes)
 
+    def access(self, period: str, tag: bytes) -> int | None:
+        """The entry of a tag, None when there is no such tag."""
+        found = self._one("SELECT idx FROM tags WHERE period = $1 AND tag = $2", period, tag)
+        return None if found is None else int(found)
+
+    def periods(self) -> list[str]:
+        """Every period in which somebody was counted, in order. One look-up a period."""
+        found = [""]
+        while (period := self._one("SELECT min(period) FROM tags WHERE period > $1", found[-1])) is not None:
+            found.append(str(period))
+        return found[1:]
+
     def marks(self, period: str) -> list[tuple[bytes, int]]:
         """Every tag of a period with its entry."""
         return [(bytes(tag), int(index)) for tag, index in self._run("SELECT tag, idx FROM tags WHERE period = $1", period)]

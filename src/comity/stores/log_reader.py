@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from comity.ledger import tree
 from comity.ledger.bundle import Bundle
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.note import Verifier, parse_vkey
+from comity.ledger.person import tag
 from comity.ledger.proof import Proof
 from comity.stores.log_database import State
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
 from comity.stores.log_hashes import Hashes
 from comity.stores.log_tables import open_tables
+from comity.stores.log_tags import seal_key
 
 
 class LogReader:
@@ -49,6 +53,31 @@ class LogReader:
         """The sealed detail of an entry, None when there is none (any more)."""
         with self.lock:
             return self.database.sealed(index)
+
+    def sealed_months(self) -> list[str]:
+        """The months in which somebody was counted, in order, up to the first that is not sealed."""
+        with self.lock:
+            keyed = [(period, self.database.index_of(seal_key(period))) for period in self.database.periods()]
+        return [period for period, _ in takewhile(lambda one: one[1] is not None, keyed)]
+
+    def sealed_span(self) -> tuple[datetime, datetime]:
+        """From when until when every list can be shown; two equal moments where no month is sealed yet."""
+        with self.lock:
+            periods = self.database.periods()
+        sealed = self.sealed_months()
+        start = datetime.strptime(periods[0] if periods else f"{datetime.now(UTC):%Y-%m}", "%Y-%m").replace(tzinfo=UTC)
+        if not sealed:
+            return start, start
+        last = datetime.strptime(sealed[-1], "%Y-%m").replace(tzinfo=UTC)
+        return start, (last + timedelta(days=31)).replace(day=1) - timedelta(seconds=1)
+
+    def accesses(self, period: str, month_key: bytes) -> list[int]:
+        """The entries that stand in somebody's list of a period, in order."""
+        gateway, found = self.verifier.name, list[int]()
+        with self.lock:
+            while (index := self.database.access(period, tag(month_key, gateway, len(found)))) is not None:
+                found.append(index)
+        return found
 
     def prove(self, index: int, checkpoint: Checkpoint, note: str) -> Bundle:
         """The receipt file of an entry, proved in a signed checkpoint. Raises ``LogError`` ``log-index``."""

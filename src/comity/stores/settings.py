@@ -50,6 +50,18 @@ class Tokens:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Tracker:
+    """``[tracker]``: a person's list for a citizens' portal.
+
+    ``datasets`` (names with blanks between) are those whose key of persons is the code that the portal knows people by, after
+    ``prefix``; where there are none, nothing is shown.
+    """
+
+    datasets: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """The whole file. ``identity`` makes tokens of one node worthless at another."""
 
@@ -60,6 +72,7 @@ class Settings:
     run: Running = Running()
     serve: Serving = Serving()
     tokens: Tokens = Tokens()
+    tracker: Tracker = Tracker()
     connections: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """``[connections]``: name -> connection URI, or ``env:NAME`` to read it from the environment."""
 
@@ -75,7 +88,7 @@ def read(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _wrong(f"it is not TOML ({error})" if isinstance(error, tomllib.TOMLDecodeError) else "it is not UTF-8") from None
     made = dict(document)
-    for key, kind in (("run", Running), ("serve", Serving), ("tokens", Tokens)):
+    for key, kind in (("run", Running), ("serve", Serving), ("tokens", Tokens), ("tracker", Tracker)):
         made[key] = _section(key, kind, document.get(key, {}))
     made["connections"] = _connections(document.get("connections", {}))
     _known("", made, Settings)
@@ -113,6 +126,10 @@ threads = {serve.threads}
 
 [tokens]
 longest_days = {tokens.longest_days}
+
+[tracker]   # a person's list for a citizens' portal (Data Tracker API): off until datasets are named
+# datasets = "social.claims"   # those whose key of persons is the code that the portal knows people by
+# prefix = "EE"   # what stands before it in the portal's code
 
 [connections]   # databases that datasets name as their source's location
 # claims = "env:CLAIMS_DATABASE"   # e.g. postgresql://reader:...@db/claims, kept out of this file

@@ -61,7 +61,7 @@ def test_two_of_three_witnesses_cosign_within_ten_seconds_and_forks_are_refused(
         begun = time.monotonic()
         for n in range(1, 30):
             log.append(made(n).entry, idempotency_key=str(n))
-        while not (node / "log/witnessed").exists() or log._reader.files.witnessed(signer().verifier).size < 30:
+        while not (node / "log/witnessed").exists() or log.reader.files.witnessed(signer().verifier).size < 30:
             assert time.monotonic() - begun < 10
             time.sleep(0.02)
         print(f"witnessed by 2 of 3 after {time.monotonic() - begun:.2f} s")
