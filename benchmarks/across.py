@@ -31,7 +31,7 @@ from comity.stores.database import Database
 COUNTS = "select district, count(*) as n from visits group by district"
 SUMS = "select district, count(*) as n, sum(nights) as nights, avg(age) as age from visits group by district"
 PEOPLE = "select district, count(distinct person_id) as people from visits group by district"
-EARLIER = 12
+EARLIER = 60
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comity.protection.differencing import Group, History, isolates
+from comity.protection.differencing import isolates
+from comity.protection.history import Group, History
 
 
 def people(*numbers: int) -> Group:
@@ -123,3 +124,31 @@ def test_a_row_that_a_join_repeats_counts_as_often():
     assert isolates(History.empty().told([plain]).told([doubled]), fewer_than=10)
     many = Group(plain.rows, plain.owners, np.where(plain.rows < 20, 2, 1).astype(np.int32))
     assert not isolates(History.empty().told([plain]).told([many]), fewer_than=10)
+
+
+def test_many_overlapping_questions_are_told_apart_from_one_that_isolates():
+    """Thirty halves of 5,000 people leave nobody alike and yet are safe; one person less in one of them is found at once."""
+    random = np.random.default_rng(5)
+    halves = [people(*np.flatnonzero(random.integers(0, 2, 5_000)).tolist()) for _ in range(30)]
+    history = History.empty()
+    for half in halves:
+        history = history.told([half])
+    assert history.equations.shape[1] > 4_900
+    assert not isolates(history, fewer_than=10)
+    for without in (1, 9, 400):
+        fewer = people(*halves[17].rows[without:].tolist())
+        assert isolates(history.told([fewer]), fewer_than=10) == (without < 10)
+
+
+def test_sums_and_differences_of_many_questions_that_isolate_are_found():
+    """The sum of three answers, told as a question over their rows, with two people counted once more."""
+    random = np.random.default_rng(6)
+    member = random.integers(0, 2, (12, 2_000))
+    history = History.empty()
+    for half in member:
+        history = history.told([people(*np.flatnonzero(half).tolist())])
+    together = member[:3].sum(axis=0)
+    together[[7, 8]] += 1
+    counted = np.flatnonzero(together).astype(np.uint64)
+    assert not isolates(history, fewer_than=10)
+    assert isolates(history.told([Group(counted, counted, together[counted].astype(np.int32))]), fewer_than=10)

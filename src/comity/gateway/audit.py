@@ -51,7 +51,7 @@ def audit(service: Service, case: Case, plan: Plan, table: ProtectedTable) -> No
         return
     try:
         from comity.gateway import told  # noqa: PLC0415 - an extra
-        from comity.protection.differencing import TooMuch  # noqa: PLC0415 - an extra
+        from comity.protection.history import TooMuch  # noqa: PLC0415 - an extra
     except ImportError:
         why, then = (
             "The node lacks the packages that compare answers.",

@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from comity.decision.plan import Plan, Unit
 from comity.gateway.service import Service
-from comity.protection.differencing import Group, History, Marks, isolates
+from comity.protection.differencing import isolates
+from comity.protection.history import Group, History, Marks, distinct, firsts
+from comity.protection.modular import Coefficients
 from comity.protection.rules import MeasureRule
 from comity.question.expressions import Named
 from comity.question.measures import Measure
@@ -49,13 +54,17 @@ class Ledger:
 
     def isolates(self) -> bool:
         """Whether the numbers together tell of a smaller group."""
-        rows = self.systems.get("rows", History.empty())
-        single = len(np.unique(rows.owners)) == len(rows.owners)
         return any(
             isolates(system, fewer_than=self.least)
             for name, system in self.systems.items()
-            if name != "all" or self.grouped or single
+            if name != "all" or self.grouped or self._single()
         )
+
+    def _single(self) -> bool:
+        """Whether nobody has two rows."""
+        rows = self.systems.get("rows", History.empty())
+        everybody = self.systems.get("all", History.empty())
+        return len(rows.owners) <= len(everybody.owners) and len(distinct(rows.owners)) == len(rows.owners)
 
     def more(self, service: Service, plan: Plan, numbers: Numbers, unit: Unit, dataset: str) -> Ledger:
         """The ledger with these numbers told. Raises ``TooMuch`` or ``EngineError``."""
@@ -71,7 +80,7 @@ class Ledger:
         if not unit.marks:
             return replace(made, grouped=True)
         # A number of rows is one of people too where nobody has two: it can be compared with both.
-        alike = [o for g, o in zip(groups, owners, strict=True) if _single(g)]
+        alike = [o for g, o in zip(groups, owners, strict=True) if _alone(g, o)]
         return (made._with("people", alike) if alike else made)._with("rows", groups)
 
     def _with(self, name: str, groups: list[Group]) -> Ledger:
@@ -80,13 +89,13 @@ class Ledger:
 
 
 def _once(group: Group) -> Group:
-    people = np.unique(group.owners)
+    people = distinct(group.owners)
     return Group(people, people, np.ones(len(people), np.int32))
 
 
-def _single(group: Group) -> bool:
+def _alone(group: Group, people: Group) -> bool:
     """Whether everybody has one row in it, once, so that it is a number of people too."""
-    return bool((group.times == 1).all()) and len(np.unique(group.owners)) == len(group.owners)
+    return len(people.owners) == len(group.owners) and bool((group.times == 1).all())
 
 
 def _groups(service: Service, plan: Plan, numbers: Numbers, unit: Unit, dataset: str) -> Iterator[Group]:
@@ -105,29 +114,39 @@ def _groups(service: Service, plan: Plan, numbers: Numbers, unit: Unit, dataset:
     rows = _rows(owners, [np.asarray(found.column(n.name).combine_chunks()) for n in named[1:]])
     times = np.asarray(found.column("v0").combine_chunks().cast(pa.int32()))
     cells, wanted = _numbered(found, numbers)
-    order = np.argsort(cells, kind="stable")
-    starts, ends = (np.searchsorted(cells[order], wanted, side=side) for side in ("left", "right"))
+    order = np.lexsort((rows, cells)) if len(wanted) > 1 else np.argsort(rows)
+    cells, rows, owners, times = cells[order], rows[order], owners[order], times[order]
+    starts, ends = (np.searchsorted(cells, wanted, side=side) for side in ("left", "right"))
     for start, end in zip(starts, ends, strict=True):
         if end > start:
-            yield _group(rows[order[start:end]], owners[order[start:end]], times[order[start:end]])
+            yield _group(rows[start:end], owners[start:end], times[start:end])
 
 
 def _group(rows: Marks, owners: Marks, times: np.ndarray) -> Group:
-    """Each row once, however often it comes."""
-    kept, first, which = np.unique(rows, return_index=True, return_inverse=True)
-    return Group(kept, owners[first], np.bincount(which, times).astype(np.int32))
+    """Each row once, however often it comes. ``rows`` are sorted."""
+    first = firsts(rows)
+    if first.all():
+        return Group(rows, owners, times)
+    return Group(rows[first], owners[first], np.add.reduceat(times, np.flatnonzero(first)).astype(np.int32))
 
 
 def _owners(people: pa.ChunkedArray, *, key: bytes, dataset: str) -> Marks:
     """64 bits of each person's key under the node's secret."""
+    own = blake2b(dataset.encode(), key=key[:64], digest_size=32, person=b"comity-audit").digest()
+    if pa.types.is_integer(people.type):
+        return _encrypted(np.asarray(people.combine_chunks().cast(pa.int64())), own)
     encoded = people.combine_chunks().dictionary_encode()
-    base = blake2b(dataset.encode(), key=key[:64], digest_size=8, person=b"comity-audit")
-    made = np.empty(len(encoded.dictionary), np.uint64)
-    for at, one in enumerate(encoded.dictionary.to_pylist()):
-        own = base.copy()
-        own.update(repr(one).encode())
-        made[at] = int.from_bytes(own.digest())
+    texts = map(str, encoded.dictionary.to_pylist())
+    made = np.frombuffer(b"".join(blake2b(t.encode(), key=own, digest_size=8).digest() for t in texts), np.uint64)
     found: Marks = made[np.asarray(encoded.indices)]
+    return found
+
+
+def _encrypted(numbers: np.ndarray, key: bytes) -> Marks:
+    """Half of one block of AES-256 for each number: as good as a hash of it, and all at once."""
+    blocks = np.zeros((len(numbers), 2), np.int64)
+    blocks[:, 0] = numbers
+    found: Marks = np.frombuffer(Cipher(AES256(key), ECB()).encryptor().update(blocks.tobytes()), np.uint64)[::2]  # noqa: S305
     return found
 
 
@@ -157,27 +176,40 @@ def _numbered(table: pa.Table, numbers: Numbers) -> tuple[np.ndarray, np.ndarray
     return made, np.array(wanted, np.int64)
 
 
-_PARTS = ("rows", "owners", "classes", "equations")
-
-
 def load(data: bytes | None) -> Ledger:
     """What was stored, or nothing told."""
     if data is None:
         return Ledger()
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         names = [str(name) for name in held["names"]]
-        systems = {name: History(*(held[f"{at}_{part}"] for part in _PARTS)) for at, name in enumerate(names)}
+        systems = {name: _system(held, at) for at, name in enumerate(names)}
         return Ledger(systems=systems, grouped=bool(held["state"][0]), least=int(held["state"][1]))
 
 
 def stored(ledger: Ledger) -> bytes:
     """The file's bytes."""
+    systems = ledger.systems.values()
     arrays = {
         "state": np.array([int(ledger.grouped), ledger.least], np.int64),
         "names": np.array(list(ledger.systems), np.str_),
+        "widths": np.array([system.equations.shape[1] for system in systems], np.int64),
     }
-    for at, system in enumerate(ledger.systems.values()):
-        arrays |= {f"{at}_{part}": getattr(system, part) for part in _PARTS}
+    for at, system in enumerate(systems):
+        arrays |= {f"{at}_{part}": getattr(system, part) for part in ("rows", "owners", "classes")}
+        arrays[f"{at}_equations"] = _written(system.equations)
     out = io.BytesIO()
     np.savez(out, **arrays)  # type: ignore[arg-type]
     return out.getvalue()
+
+
+def _system(held: Mapping[str, np.ndarray], at: int) -> History:
+    kept = held[f"{at}_equations"]
+    equations = np.unpackbits(kept, axis=1, count=int(held["widths"][at])) if kept.dtype == np.uint8 else kept
+    return History(held[f"{at}_rows"], held[f"{at}_owners"], held[f"{at}_classes"], equations)
+
+
+def _written(equations: Coefficients) -> np.ndarray:
+    """Bytes with a bit for each coefficient where none is more than 1, else whole numbers."""
+    if equations.max(initial=0) <= 1:
+        return np.packbits(equations, axis=1)
+    return equations.astype(np.int32)
