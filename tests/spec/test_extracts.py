@@ -90,11 +90,12 @@ def test_sensitive_is_what_the_agreement_names_or_else_what_the_catalogue_says()
     assert sensitive_fields(K, replace(lane.CATALOGUE, datasets=gone)) == {("persons", "race")}
 
 
-def test_people_are_counted_where_limits_or_noise_need_it():
-    """A hidden output holds the key of each kind of people; without limits or noise there is none."""
+def test_people_are_counted_except_where_distinct_merges_their_rows():
+    """A hidden output holds the key of each kind of people; without limits or noise, none keeps the rows of DISTINCT apart."""
     assert hidden(planned("select sex from stays")) == ["__u0"]
-    assert hidden(planned("select sex from stays", agreement())) == []
-    assert hidden(planned("select score from stays", agreement())) == ["__u0"]
+    assert hidden(planned("select sex from stays", agreement())) == ["__u0"]
+    assert hidden(planned("select distinct sex from stays", agreement())) == []
+    assert hidden(planned("select distinct score from stays", agreement())) == ["__u0"]
     assert hidden(planned("select s.sex, c.status from stays s join claims c on s.district = c.scheme")) == ["__u0", "__u1"]
 
 
@@ -108,7 +109,7 @@ def test_rows_about_nobody_have_no_limits():
 def test_the_terms_of_order_by_ride_along():
     """Protection keeps that order and no other; DISTINCT has none of its own."""
     made = planned("select sex from stays order by district, nights", agreement())
-    assert made.extract.order == ("__o0", "__o1") == tuple(hidden(made))
+    assert made.extract.order == ("__o0", "__o1") == tuple(hidden(made))[1:]
     assert planned("select distinct district from stays order by district", agreement()).extract.order == ()
 
 

@@ -6,10 +6,16 @@ import json
 
 import click
 
-from comity.ledger.accesses import AccessesVerdict, read, verify_accesses
+from comity.ledger.accesses import COUNTED, LEFT, MAYBE, NOT_AMONG, AccessesVerdict, read, verify_accesses
 from comity.ledger.invalid import Invalid
 from comity.ledger.verify import Verdict
 
+_AMONG = {
+    LEFT: "your row was among those that left",
+    NOT_AMONG: "your row was not among those that left",
+    MAYBE: "your row may have been among those that left",
+    COUNTED: "your record may have been counted",
+}
 MAX_ACCESSES_FILE = 50_000_000
 """Bytes of a person's list."""
 
@@ -39,8 +45,8 @@ def _words(verdict: AccessesVerdict) -> list[str]:
     own, bulk = verdict.own.accesses, verdict.bulk.accesses
     lines = [f"VALID  {len(own)} accesses to this person in {verdict.dataset} in {verdict.period}, and no others"]
     lines += [_access(access) for access in own]
-    lines.append(f"  {len(bulk)} times this dataset was used as a whole; the person's row may have been counted:")
-    return [*lines, *(_access(access) for access in bulk)]
+    lines.append(f"  {len(bulk)} times this dataset was used as a whole:")
+    return [*lines, *(f"{_access(access)}  {_AMONG[verdict.among(access)]}" for access in bulk)]
 
 
 def _access(access: Verdict) -> str:

@@ -45,6 +45,8 @@ class Extract:
     """Outputs that must be diverse in each class -> whether their values are ordered (numbers, dates)."""
     people: tuple[str, ...] = ()
     """Hidden outputs that hold the key of each kind of people."""
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Hidden outputs that hold persons' keys -> the datasets in which that key is theirs."""
     order: tuple[str, ...] = ()
     """Hidden outputs that hold the terms of ORDER BY."""
     noised: tuple[Noised, ...] = ()
@@ -77,9 +79,17 @@ def extract(
     limits = agreement.protect.rows if units else None
     order = () if question.distinct else tuple(Named(f"{HIDDEN}o{i}", t.expression) for i, t in enumerate(question.order))
     noise = noised(question.outputs, uses, datasets, units)
-    people = tuple(Named(f"{HIDDEN}u{i}", u.column) for i, u in enumerate(units)) if limits or noise else ()
+    # Where DISTINCT merges rows before anything is limited, people's keys would keep them apart: then nobody is named.
+    keyed = limits or noise or not question.distinct
+    people = tuple(Named(f"{HIDDEN}u{i}", u.column) for i, u in enumerate(units)) if keyed else ()
     made = replace(question, outputs=(*question.outputs, *people, *order))
-    known = Extract(limits=limits, people=tuple(n.name for n in people), order=tuple(n.name for n in order), noised=noise)
+    known = Extract(
+        limits=limits,
+        people=tuple(n.name for n in people),
+        named={p.name: _datasets(u, datasets) for p, u in zip(people, units, strict=False) if not u.by_row},
+        order=tuple(n.name for n in order),
+        noised=noise,
+    )
     if limits is None:
         return made, known
     case = _Case(uses, datasets, sensitive_fields(agreement, catalogue))
@@ -101,6 +111,10 @@ def extract(
         elif not case.hides(output.expression):
             quasi.append(output.name)
     return made, replace(known, quasi=tuple(quasi), sensitive=sensitive, linked=linked)
+
+
+def _datasets(unit: Counted, datasets: Mapping[str, Dataset]) -> tuple[str, ...]:
+    return tuple(sorted({datasets[scan].identifier for scan in unit.scans}))
 
 
 def noised(

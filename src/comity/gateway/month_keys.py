@@ -8,8 +8,8 @@ from threading import Lock
 from comity.ledger import vrf
 from comity.ledger.person import month_input
 
-MOST = 4_096
-"""Month keys remembered: one takes about two milliseconds to compute."""
+MOST = 50_000
+"""Month keys remembered, 300 bytes each: one takes over half a millisecond to compute."""
 
 
 class MonthKeys:

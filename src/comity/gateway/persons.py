@@ -1,8 +1,8 @@
-"""Whose lists an answer belongs in: the person who was looked up, or the datasets that were counted as a whole."""
+"""Whose lists an answer belongs in: the person who was looked up; or the datasets, and the persons whose rows leave."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from comity.decision.plan import Plan
@@ -11,12 +11,24 @@ from comity.gateway.service import Service
 from comity.ledger.accesses import dataset_input, person_input
 from comity.vocabulary.dataset import Dataset, Role
 
+MOST_NAMED = 10_000
+"""Persons of one extract who find it in their own lists; a month key takes over half a millisecond, once a month."""
 
-def months(service: Service, plan: Plan, sought: Sought | None, now: datetime) -> list[tuple[str, bytes]]:
-    """The lists that one answered request belongs in."""
+
+def named(persons: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The datasets whose persons are named, each in their own list; none where an extract is about too many."""
+    return dict(persons) if sum(map(len, persons.values())) <= MOST_NAMED else {}
+
+
+def months(
+    service: Service, plan: Plan, sought: Sought | None, now: datetime, *, persons: Mapping[str, frozenset[str]]
+) -> list[tuple[str, bytes]]:
+    """The lists that one answered request belongs in. ``persons`` are the keys of those whose rows leave, by dataset."""
     period, keys = f"{now:%Y-%m}", service.month_keys
     if sought is None:
-        return [keys(period, dataset_input(name)) for name in sorted({use.dataset for use in plan.uses})]
+        inputs = [dataset_input(name) for name in sorted({use.dataset for use in plan.uses})]
+        inputs += [person_input(name, key) for name, whose in sorted(persons.items()) for key in sorted(whose)]
+        return [keys(period, whose) for whose in inputs]
     dataset = plan.fences[0].dataset
     return [keys(period, person_input(dataset.identifier, key)) for key in sorted(_people(service, dataset, sought))]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from comity.agreement.model import Agreement
@@ -34,11 +36,12 @@ class Recorded:
 def record(
     service: Service, agreement: Agreement | None, request: Request, ask: Ask, *, now: datetime, plan: Plan | None = None,
     protections: tuple[str, ...] = (), refusal: Refusal | None = None, rows: int = 0, people: int = 0,
-    sought: Sought | None = None,
+    sought: Sought | None = None, persons: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Recorded:  # fmt: skip
     """Write one receipt; return once it is durable. Raises ``LogError``: then nothing may be released.
 
-    An answer is counted in the list of the person who was looked up (``sought``), or of each dataset, in the same commit.
+    An answer is counted in the list of the person who was looked up (``sought``), or of each dataset and of the ``persons``
+    whose rows leave, in the same commit.
     What a caller typed (SQL, reason, unknown names) goes into the sealed detail only; the receipt itself holds known words.
     """
     node = service.node
@@ -58,7 +61,7 @@ def record(
         clause=refusal.clause if refusal else "",
     )
     sealed = seal(made.salt, made.detail, to=service.sealing)
-    lists = months(service, plan, sought, now) if plan and refusal is None else []
+    lists = months(service, plan, sought, now, persons=persons) if plan and refusal is None else []
     appended = node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed, months=lists)
     return Recorded(appended.index, appended.bundle())
 

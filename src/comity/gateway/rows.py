@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -33,6 +33,8 @@ class Extracted:
 
     table: pa.Table
     people: int
+    persons: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Dataset -> keys, as text, of the persons whose rows these are; without the datasets where that cannot be told."""
 
 
 def extracted(service: Service, case: Case, plan: Plan, *, people: int) -> Extracted:
@@ -47,6 +49,7 @@ def extracted(service: Service, case: Case, plan: Plan, *, people: int) -> Extra
         return Extracted(Pseudonymiser(service, case, plan).empty(), 0)
     if known.limits is not None:
         table = _limited(service, case, table, known)
+    persons = _persons(table, known)
     reached = sum(pc.count_distinct(table[name]).as_py() for name in known.people)
     table = Pseudonymiser(service, case, plan).table(with_noise(service, table, known))
     visible = [name for name in table.column_names if not name.startswith(HIDDEN)]
@@ -54,7 +57,16 @@ def extracted(service: Service, case: Case, plan: Plan, *, people: int) -> Extra
     within(plan, table.num_rows)
     if not known.people:
         reached = people if question.distinct else min(people, table.num_rows * len(plan.units))
-    return Extracted(table, reached)
+    return Extracted(table, reached, persons)
+
+
+def _persons(table: pa.Table, known: Extract) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for output, datasets in known.named.items():
+        keys = frozenset(str(key) for key in pc.unique(table[output]).to_pylist() if key is not None)
+        for dataset in datasets:
+            found[dataset] = found.get(dataset, frozenset()) | keys
+    return found
 
 
 def _sorted(table: pa.Table, question: Rows, known: Extract, visible: list[str]) -> pa.Table:

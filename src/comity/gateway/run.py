@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from comity.decision.plan import Plan
-from comity.gateway import lookup, noised, synthetic
+from comity.gateway import lookup, noised, persons, synthetic
 from comity.gateway.ask import Ask, MadeUp, Sql
 from comity.gateway.audit import audit
 from comity.gateway.pseudonyms import Pseudonymiser
 from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
+from comity.ledger.accesses import named
 from comity.protection.keyed import subkey
 from comity.protection.perturb import note, perturbed
 from comity.protection.steps import run_steps
@@ -40,6 +41,8 @@ class Done:
     figures: Mapping[str, Any] = field(default_factory=dict)
     reservation: tuple[int, ...] = ()
     """The entries of the privacy ledger that paid for it."""
+    persons: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Dataset -> keys of the persons whose rows leave."""
 
 
 def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> Done:
@@ -57,7 +60,8 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
         return statistics(service, plan, plan.question, case)
     if isinstance(plan.question, Rows):
         made = extracted(service, case, plan, people=people)
-        return Done(made.table, made.table.num_rows, made.people)
+        known = persons.named(made.persons)
+        return Done(made.table, made.table.num_rows, made.people, said=tuple(map(named, known)), persons=known)
     return _lookup(service, case, plan)
 
 

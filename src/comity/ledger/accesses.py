@@ -16,9 +16,19 @@ from typing import Any
 from comity.ledger.invalid import Invalid, require
 from comity.ledger.person import ListVerdict, verify_list
 from comity.ledger.receipt import load_json
+from comity.ledger.verify import Verdict
 
 TYPE = "comity.person-accesses/1"
 _TEXTS = ("dataset", "person", "period", "key", "vrf_key")
+
+
+LEFT, NOT_AMONG, MAYBE, COUNTED = "left", "not-among", "maybe", "counted"
+"""What a use of a whole dataset was to one person, see ``AccessesVerdict.among``."""
+
+
+def named(dataset: str) -> str:
+    """What a receipt says of an extract that stands in the own list of each person of a dataset whose row left."""
+    return f"each person of {dataset} whose row left finds this in their own list"
 
 
 def person_input(dataset: str, key: str) -> bytes:
@@ -43,6 +53,20 @@ class AccessesVerdict:
     period: str = ""
     own: ListVerdict | None = None
     bulk: ListVerdict | None = None
+
+    def among(self, use: Verdict) -> str:
+        """Whether the person's row was among those of an entry of the ``bulk`` list.
+
+        ``left``: it stands in the own list too. ``not-among``: it would stand there, and does not. ``maybe``: an extract that
+        names nobody. ``counted``: rows did not leave; this person's may have been counted.
+        """
+        assert self.own is not None
+        assert use.receipt is not None
+        if use.receipt.way != "rows":
+            return COUNTED
+        if use.index in {access.index for access in self.own.accesses}:
+            return LEFT
+        return NOT_AMONG if named(self.dataset) in use.receipt.protections else MAYBE
 
 
 def read(raw: bytes | str | dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ single operations (a gateway's own log thread); signatures always go through ``c
 
 from __future__ import annotations
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
@@ -49,6 +51,41 @@ def multiply(scalar: int, point: Point) -> Point:
     return total
 
 
+def eight(a: Point) -> Point:
+    """Eight times a point: in the subgroup of prime order, whatever the point was."""
+    return double(double(double(a)))
+
+
+def times(key: X25519PrivateKey, eight_more: X25519PrivateKey, point: Point) -> Point:
+    """A point of prime order added to itself as often as X25519's ``key`` says, in OpenSSL's constant time.
+
+    X25519 gives the Montgomery u of kP; that of (k+8)P (the second key) tells the sign, by the difference 8P (Okeya and
+    Sakurai, CHES 2001). A fifth of the time of ``multiply``.
+    """
+    base, step = _montgomery(point), _montgomery(eight(point))
+    wire = X25519PublicKey.from_public_bytes(base[0].to_bytes(32, "little"))
+    u, ahead = (int.from_bytes(k.exchange(wire), "little") for k in (key, eight_more))
+    x, y = step
+    top = (u * x + 1) * (u + x + 2 * _A) - 2 * _A - (u - x) ** 2 * ahead
+    v = top * pow(2 * y, -1, P) % P
+    left = _SQRT * u * pow(v, -1, P) % P
+    up = (u - 1) * pow(u + 1, -1, P) % P
+    return left, up, 1, left * up % P
+
+
+_A = 486662
+_SQRT = pow(-486664 % P, (P + 3) // 8, P)
+_SQRT = _SQRT if _SQRT * _SQRT % P == -486664 % P else _SQRT * _ROOT % P
+_SQRT = min(_SQRT, P - _SQRT, key=lambda root: root & 1)
+
+
+def _montgomery(a: Point) -> tuple[int, int]:
+    """(u, v) of a point on curve25519 (RFC 7748 section 4.1)."""
+    inverse = pow(a[2] * (a[2] - a[1]) * a[0], -1, P)
+    u = (a[2] + a[1]) * a[2] * a[0] * inverse % P
+    return u, _SQRT * u * a[2] * a[2] * (a[2] - a[1]) * inverse % P
+
+
 def negate(a: Point) -> Point:
     """The point that adds up to the identity with this one."""
     return -a[0] % P, a[1], a[2], -a[3] % P
@@ -56,7 +93,7 @@ def negate(a: Point) -> Point:
 
 def encode(a: Point) -> bytes:
     """The 32 bytes of a point."""
-    inverse = pow(a[2], P - 2, P)
+    inverse = pow(a[2], -1, P)
     x, y = a[0] * inverse % P, a[1] * inverse % P
     return (y | (x & 1) << 255).to_bytes(32, "little")
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
 
 import node_kit
 from comity.cli.main import main
-from comity.decision.request import Caller, Request
-from comity.gateway.answer import Answer, answer
-from comity.gateway.ask import OnePerson, Sql
+from comity.decision.request import Request
+from comity.gateway.answer import answer
+from comity.gateway.ask import Sql
 from comity.gateway.opening import accesses, erase_details, open_details
 from comity.gateway.service import Service
 from comity.ledger import bundle as bundles
@@ -23,19 +22,9 @@ from comity.ledger.verify import verify
 from comity.ledger.vrf import evaluate, prove, public_key, value
 from comity.stores.log_errors import LogError
 from node_kit import AGREEMENT, PURPOSE
+from person_kit import CALLER, LAST, MONTH, keys, look_up
 
-LAST = node_kit.now().replace(day=1) - timedelta(days=1)
-"""The last day of last month: the list of a month is whole once the month is over."""
-MONTH = f"{LAST:%Y-%m}"
-CALLER = Caller(account="ann", agency="social", roles=frozenset({"analyst"}), country=None, network=None)
 DATASET = "housing.stays"
-
-
-def look_up(service, person):
-    request = Request(agreement=AGREEMENT, purpose=PURPOSE, caller=CALLER, way="", reason=f"case of {person}")
-    made = answer(service, request, OnePerson(person=person, want=("district",)), now=LAST)
-    assert isinstance(made, Answer), made
-    return made.index
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +52,6 @@ def _anyone(service):
     import city
 
     return dataset, "person_id", city.tables()[DATASET][0]["person_id"]
-
-
-def keys(path):
-    log = path / "log"
-    return {"log_key": (log / "log.vkey").read_text().strip(), "vrf_key": bytes.fromhex((log / "vrf.pub").read_text())}
 
 
 def test_the_list_shows_every_access_with_who_and_why_and_that_there_are_no_others(asked):

@@ -124,3 +124,20 @@ def test_a_month_sealed_twice_is_found_by_whoever_reads_the_log(tmp_path):
     found = check_files(tmp_path / "log", published)
     assert [str(finding) for finding in found] == ["entry 1: the month 2026-11 is sealed a second time"]
     assert parse_vkey(signer().vkey).name == published.origin
+
+
+def test_months_and_accesses_are_found_by_their_tags(tmp_path):
+    """Sealed months in order up to the first that is open; the entries of one person; one entry about thousands."""
+    many = [(month, bytes(60) + number.to_bytes(4, "big")) for month in ("2026-12",) for number in range(5_000)]
+    with new_log(tmp_path) as log:
+        for n, month in enumerate(("2026-10", MONTH, MONTH, "2027-01")):
+            log.append(made(n).entry, idempotency_key=str(n), months=[key(0, month)])
+        log.append(made(4).entry, idempotency_key="4", months=[*many, key(0, "2026-12")])
+        reader = log.reader
+        assert (reader.sealed_months(), reader.sealed_span()[0]) == ([], reader.sealed_span()[1])
+        for month in ("2026-10", MONTH, "2027-01"):
+            log.seal_period(month)
+        assert reader.sealed_months() == ["2026-10", MONTH]
+        assert [f"{at:%Y-%m-%dT%H:%M:%S}" for at in reader.sealed_span()] == ["2026-10-01T00:00:00", "2026-11-30T23:59:59"]
+        assert [reader.accesses(m, key(0, m)[1]) for m in ("2026-10", MONTH, "2026-12", "2027-02")] == [[0], [1, 2], [4], []]
+        assert log.tagged(4) == 5_001

@@ -54,6 +54,7 @@ globals().update(
         [
             "test_each_person_gets_a_whole_list_of_a_sealed_month",
             "test_a_repeated_append_is_counted_once",
+            "test_months_and_accesses_are_found_by_their_tags",
             "test_many_threads_count_without_gaps",
             "test_a_sealed_month_takes_no_more_and_is_sealed_once",
             "test_a_month_that_is_not_sealed_cannot_be_listed",
