@@ -17,8 +17,8 @@ from kit import build
 
 DISTRICTS = tuple(f"D{i:02}" for i in range(20))
 NUMBERS = tuple(f"n{i:02}" for i in range(1, 22))
-"""With person_id, district, nights and age these make the 25 columns of the extract."""
-TABLES = {"visits": ("person_id", "district", "nights", "age", *NUMBERS), "people": ("person_id", "sex", "band"),
+"""With person_id, district, ward, nights and age these make the 26 columns of the extract."""
+TABLES = {"visits": ("person_id", "district", "ward", "nights", "age", *NUMBERS), "people": ("person_id", "sex", "band"),
           "claims": ("person_id", "amount"), "homes": ("person_id", "rooms")}  # fmt: skip
 
 
@@ -55,12 +55,14 @@ def _write_tables(folder: Path, rows: int) -> None:
         "district": pa.DictionaryArray.from_arrays(
             pa.array(random.integers(0, len(DISTRICTS), rows), pa.int8()), list(DISTRICTS)
         ),
+        "ward": pa.DictionaryArray.from_arrays(pa.array(random.integers(0, 20, rows), pa.int8()), [f"W{i}" for i in range(20)]),
         "nights": random.integers(1, 30, rows),
         "age": random.integers(0, 100, rows),
     }
     for name in NUMBERS:
         visits[name] = random.integers(0, 1000, rows)
-    pq.write_table(pa.table(visits).set_column(1, "district", visits["district"].cast(pa.string())), folder / "visits.parquet")
+    visits |= {name: visits[name].cast(pa.string()) for name in ("district", "ward")}
+    pq.write_table(pa.table(visits), folder / "visits.parquet")
     sex = pa.DictionaryArray.from_arrays(pa.array(random.integers(0, 2, people), pa.int8()), ["f", "m"]).cast(pa.string())
     pq.write_table(
         pa.table({"person_id": person, "sex": sex, "band": random.integers(0, 10, people)}), folder / "people.parquet"
@@ -78,9 +80,10 @@ def _description(name: str, columns: tuple[str, ...]) -> str:
     ]
     lines += ["counted_by: key", "fields:"]
     for column in columns:
-        kind = "text" if column in ("district", "sex") else "integer"
+        kind = "text" if column in ("district", "ward", "sex") else "integer"
         role = "subject-key" if column == "person_id" else "attribute"
-        lines.append(f"  {column}: {{type: {kind}, role: {role}, category: dpv:PersonalData, sensitivity: moderate}}")
+        public = f", values: [{', '.join(DISTRICTS)}]" if column == "district" else ""
+        lines.append(f"  {column}: {{type: {kind}, role: {role}, category: dpv:PersonalData, sensitivity: moderate{public}}}")
     return "\n".join(lines) + "\n"
 
 

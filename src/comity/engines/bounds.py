@@ -9,11 +9,12 @@ are made exactly: a bound is never compared with another bound.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from math import isfinite
 
 from comity.decision.engine import Cell, Limits
 from comity.decision.plan import Fence, Plan
-from comity.engines.facts import Facts
+from comity.engines.facts import Facts, Range
 from comity.engines.messages import Opened
 from comity.engines.multiplicity import Multiplicity, plain_field
 from comity.engines.sql_cells import Count
@@ -38,6 +39,8 @@ class Way:
     """Whether the unit's key is never NULL, so that rows can be counted without reading it."""
     sums: bool = False
     """Whether the largest contributors to sums are bounded as well."""
+    largest: Mapping[Expression, float] = field(default_factory=dict)
+    """What the source says of the largest absolute value of amounts; others are looked at in each cell."""
 
 
 class Bounds:
@@ -53,8 +56,16 @@ class Bounds:
         self.plan = replace(plan, measures=tuple(self._rule(rule) for rule in plan.measures))
         """The plan, in which a measure to which everybody contributes says so: the source has no NULL (and no 0) there."""
 
-    def way(self) -> Way | None:
-        """How to count at first; None where only exact counts will do."""
+    def ways(self) -> list[Way]:
+        """How to count at first, the cheapest first; none where only exact counts will do."""
+        way = self._way()
+        if way is None or not way.sums:
+            return [] if way is None else [way]
+        found = {amount: self._largest(amount) for rule in self.plan.measures for amount in rule.amounts}
+        known = {amount: value for amount, value in found.items() if value is not None}
+        return [replace(way, largest=known), way] if known else [way]
+
+    def _way(self) -> Way | None:
         plan = self.plan
         apart = any(rule.remainder and rule.contributors is not None for rule in plan.measures)
         twice = len(set(self._question.sets)) < len(self._question.sets)
@@ -122,16 +133,23 @@ class Bounds:
 
     def _missing(self, column: Column, *, zeros: bool = False) -> bool:
         """Whether any row may have NULL (or 0, or false) there."""
+        found = self._range(column)
+        return found is None or found.nulls or (zeros and found.zeros)
+
+    def _largest(self, amount: Expression) -> float | None:
+        """The largest absolute value in the whole source, where it is known and finite."""
+        found = self._range(amount) if isinstance(amount, Column) and amount.type.numeric else None
+        return None if found is None or found.largest is None or not isfinite(found.largest) else found.largest
+
+    def _range(self, column: Column) -> Range | None:
+        """What the source says of a column that nothing was done to."""
         place = plain_field(self._question.input, column, self._fences)
         if place is None:
-            return True
+            return None
         alias, name = place
         dataset = self._fences[alias].dataset
-        field = dataset.field(name)
-        if field is None:
-            return True
-        found = self._facts.range(self._opened[dataset.identifier], name, field.type, self._limits)
-        return found is None or found.nulls or (zeros and found.zeros)
+        own = dataset.field(name)
+        return None if own is None else self._facts.range(self._opened[dataset.identifier], name, own.type, self._limits)
 
 
 def _no_indicator(function: str, value: object, rows: int) -> bool:

@@ -52,15 +52,17 @@ class Counter:
             table = self._ask(opened, keyed_sql(plan, view, limits.cells + 1), limits, keyed(plan))
             return _keyed_cells(plan, read_cells(plan, table, limits))
         if not plan.units:
-            return read_cells(plan, self._table(plan, (), (), opened, limits), limits)
+            return read_cells(plan, self._table(plan, (), opened, limits), limits)
         bounds = Bounds(plan, opened, self._facts, limits)
-        plan, way = bounds.plan, bounds.way()
-        if way is not None:
-            table = self._table(plan, way.count, way.known, opened, limits, most=way.most if way.sums else ())
+        plan = bounds.plan
+        for way in bounds.ways():
+            query = CellQuery(plan, DUCKDB, view, way.count, way.known, limit=limits.cells + 1)
+            query.most, query.largest = way.most if way.sums else (), way.largest
+            table = self._ask(opened, query.sql(), limits)
             clear = bounds.clear(read_cells(plan, table, limits, most=way.most), way, _rows(table))
             if clear is not None:
                 return clear
-        table = self._table(plan, tuple(Count.EXACT for _ in plan.units), (), opened, limits)
+        table = self._table(plan, tuple(Count.EXACT for _ in plan.units), opened, limits)
         more = [self._ask(opened, exact_sql(plan, j, DUCKDB, view), limits) for j in range(len(plan.units)) if amounts(plan)]
         return read_cells(plan, table, limits, more=more)
 
@@ -68,12 +70,8 @@ class Counter:
         """The result itself, however many cells it has."""
         return self._ask(opened, CellQuery(plan, DUCKDB, view, ()).sql(), limits)
 
-    def _table(
-        self, plan: Plan, count: tuple[Count, ...], known: tuple[bool, ...], opened: tuple[Opened, ...], limits: Limits,
-        *, most: tuple[int, ...] = (),
-    ) -> pa.Table:  # fmt: skip
-        query = CellQuery(plan, DUCKDB, view, count, known, most=most, limit=limits.cells + 1)
-        return self._ask(opened, query.sql(), limits)
+    def _table(self, plan: Plan, count: tuple[Count, ...], opened: tuple[Opened, ...], limits: Limits) -> pa.Table:
+        return self._ask(opened, CellQuery(plan, DUCKDB, view, count, limit=limits.cells + 1).sql(), limits)
 
 
 def read_cells(

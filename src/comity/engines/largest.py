@@ -34,20 +34,33 @@ def kept(plan: Plan) -> int:
 
 def double(text: str, type: Type, dialect: Dialect) -> str:
     """An amount as a finite double; anything else adds nothing."""
+    return finite(text, type, dialect) if type is Type.DOUBLE else dialect.double(text)
+
+
+def finite(text: str, type: Type, dialect: Dialect) -> str:
+    """An amount as it is, but for what is not finite: that adds nothing."""
+    if type is not Type.DOUBLE:
+        return text
     value = dialect.double(text)
-    return f"CASE WHEN isfinite({value}) THEN {value} END" if type is Type.DOUBLE else value
+    return f"CASE WHEN isfinite({value}) THEN {value} END"
 
 
-def bounds(plan: Plan, unit: int, most: int, column: Callable[[Expression], str], where: str) -> list[str]:
+def bounds(
+    plan: Plan, unit: int, most: int, column: Callable[[Expression], str], where: str, known: Mapping[Expression, str]
+) -> list[str]:  # fmt: skip
     """Aggregates of one grouping: ``t`` (the whole, from below) and ``l`` (the largest rows, or the largest) for each amount.
 
-    ``column`` names an expression of the inner SELECT, as a double; ``where`` is a FILTER clause or empty.
+    ``column`` names an expression of the inner SELECT; ``where`` is a FILTER clause or empty; ``known`` is the largest row of
+    an amount where that need not be looked for.
     """
     made = []
     for i, a, expression in amounts(plan):
         name = column(expression)
-        total = f"sum(abs({name})){where}" if most == 1 else f"abs(sum({name}){where})"
-        rows = f"max(abs({name}), {kept(plan)}){where}" if most == 1 else f"greatest(max({name}){where}, -min({name}){where})"
+        alone = most == 1 and expression not in known
+        value = f"abs(CAST({name} AS DOUBLE))"
+        total = f"sum({value}){where}" if alone else f"abs(CAST(sum({name}){where} AS DOUBLE))"
+        each = f"greatest(CAST(max({name}){where} AS DOUBLE), -CAST(min({name}){where} AS DOUBLE))"
+        rows = f"max({value}, {kept(plan)}){where}" if alone else known.get(expression, each)
         made += [f"{total} AS t{i}_{a}_{unit}", f"{rows} AS l{i}_{a}_{unit}"]
     return made
 

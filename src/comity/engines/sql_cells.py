@@ -6,7 +6,7 @@ grouping set leaves out, as GROUPING_ID), ``k0`` ..., ``v0`` ... (measures), ``n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -59,6 +59,8 @@ class CellQuery:
     """For each unit: whether its key is known never to be NULL, so that rows can be counted without reading it."""
     most: tuple[int, ...] = ()
     """With bounds, for each unit: the most rows of one of it, so that the largest contributors are bounded too."""
+    largest: Mapping[Expression, float] = field(default_factory=dict)
+    """With bounds: amounts whose largest absolute value is known, so that it is not looked for in each cell."""
     only: Only | None = None
     limit: int | None = None
     inner: dict[str, str] = field(default_factory=dict)
@@ -124,11 +126,12 @@ class CellQuery:
                 outer.append(f"{self._counted(j, key, test)} AS q{i}_{j}")
             if self.most:
                 where = "" if self._free(j) else f" FILTER (WHERE {self._column(key)} IS NOT NULL)"
-                outer += largest.bounds(self.plan, j, self.most[j], lambda e: self._amount(e, writer, frame), where)
+                known = {e: literal(Literal(value, Type.DOUBLE), self.dialect) for e, value in self.largest.items()}
+                outer += largest.bounds(self.plan, j, self.most[j], lambda e: self._amount(e, writer, frame), where, known)
         return outer
 
     def _amount(self, amount: Expression, writer: Writer, frame: Frame) -> str:
-        return self._column(largest.double(writer.expression(amount, frame.names), amount.type, self.dialect))
+        return self._column(largest.finite(writer.expression(amount, frame.names), amount.type, self.dialect))
 
     def _free(self, unit: int) -> bool:
         return self.count[unit] is Count.ROWS and bool(self.known) and self.known[unit]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,15 @@ from comity.engines.duckdb import DuckDBEngine
 from comity.engines.memory import MemoryEngine
 from comity.engines.pool import Pool
 from comity.engines.sources import load_rows
+from comity.protection.dominance import is_dominated
 from comity.protection.rules import MeasureRule
+from comity.protection.small_cells import Dominance, SmallCells
 from comity.protection.suppress import protect
 from comity.question.expressions import Call, Column, Literal, Named
 from comity.question.measures import Measure
 from comity.question.question import Statistics
 from comity.question.relations import Join, JoinKind, Scan
+from comity.vocabulary.dataset import Dataset
 from comity.vocabulary.types import Type
 from engine_plans import column, dataset, fence, plan, write_parquet
 
@@ -193,3 +198,44 @@ def test_the_protected_answer_is_the_one_that_exact_counts_give(tmp_path: Path, 
         made = by_district(*measures, k=chance.choice([3, 5, 10]))
         oracle = MemoryEngine(load=lambda of: load_rows(of, tmp_path, {}))
         assert shown(made, engine.cells(made, Limits())) == shown(made, oracle.cells(made, Limits()))
+
+
+def sums(amount: Type = Type.INTEGER) -> tuple[Dataset, Plan]:
+    """Sums of amounts by district, of which two people may not hold nine tenths."""
+    of = dataset(columns={"person": Type.INTEGER, "district": Type.TEXT, "paid": amount})
+    paid = Column("p", "paid", amount)
+    measure = Measure("sum", (paid,), Type.DECIMAL if amount is Type.DECIMAL else Type.INTEGER)
+    question = Statistics(Scan("p", "people"), (Named("k0", column("district")),), ((0,),), (measure,), ())
+    rule = MeasureRule(contributors=paid, remainder=False, margins=True, amounts=(paid,))
+    made = plan(question, (fence(of),), rules=(rule,))
+    return of, replace(made, small_cells=SmallCells(fewer_than=3, dominance=Dominance(largest=2, at_most=0.9)))
+
+
+@pytest.mark.parametrize(("largest", "looks"), [(9, 1), (200, 2), (5_000, 3)])
+def test_who_adds_most_is_found_as_cheaply_as_it_can_be(
+    tmp_path: Path, engine: DuckDBEngine, asked: list[str], largest: int, looks: int
+) -> None:
+    """By the source's largest amount; where that is too much for some cell, by each cell's; and only then by each person's."""
+    of, made = sums()
+    people = [{"person": n // 2, "district": "ab"[n % 4 // 2], "paid": 5 + n % 5} for n in range(160)]
+    rest = [{"person": 900 + n, "district": "c", "paid": 200} for n in range(40 if largest > 9 else 0)]
+    rich = [{"person": 1_000, "district": "a", "paid": largest}] if largest > 200 else []
+    write_parquet(tmp_path, of, people + rest + rich)
+    cells = {c.keys[0]: c.largest[0][0] for c in engine.cells(made, Limits())}
+    assert len([text for text in asked if " AS t0_0_0" in text]) == looks
+    assert made.small_cells is not None
+    assert {name for name, found in cells.items() if is_dominated(found, made.small_cells)} == ({"a"} if rich else set())
+
+
+@pytest.mark.parametrize("amount", [Type.INTEGER, Type.DECIMAL, Type.DOUBLE])
+def test_one_person_who_holds_most_of_a_sum_is_seen_in_every_type(tmp_path: Path, engine: DuckDBEngine, amount: Type) -> None:
+    """Ten people with 1 and one with 1,000, or as much less than nothing, once in one row and once in many."""
+    of, made = sums(amount)
+    value = {Type.INTEGER: int, Type.DECIMAL: Decimal, Type.DOUBLE: float}[amount]
+    assert made.small_cells is not None
+    for rows, sign in ((1, 1), (50, 1), (1, -1), (50, -1)):
+        poor = [{"person": n, "district": "a", "paid": value(1)} for n in range(10)]
+        rich = [{"person": 10, "district": "a", "paid": value(sign * 1_000 // rows)} for _ in range(rows)]
+        write_parquet(tmp_path, of, poor + rich)
+        (cell,) = engine.cells(made, Limits())
+        assert is_dominated(cell.largest[0][0], made.small_cells)
