@@ -29,10 +29,16 @@ class Cost:
     epsilon: float
     delta: float
     rho: float
-    left: float
-    """Epsilon that is still there without it, of the dataset that has least; 0 where less than nothing is."""
+    left_rho: float
+    """What is still there without it, of the dataset that has least; 0 where less than nothing is."""
+    conversion_delta: float
     renews: str
     """The period after which the budget is whole again."""
+
+    @property
+    def left(self) -> float:
+        """The same as an epsilon. It is another number after each answer and takes milliseconds, so only who shows it asks."""
+        return float(_zcdp().epsilon_of(self.left_rho, self.conversion_delta))
 
 
 def of(case: Case) -> PrivacyBudget:
@@ -69,11 +75,11 @@ def rho(case: Case, epsilon: float) -> float:
 
 def cost(service: Service, case: Case, datasets: Sequence[str], *, epsilon: float, rho: float) -> Cost:
     """What it would cost and what is left."""
-    budget, zcdp = of(case), _zcdp()
-    whole = zcdp.rho_of(budget.epsilon, budget.conversion_delta)
+    budget = of(case)
+    whole = _zcdp().rho_of(budget.epsilon, budget.conversion_delta)
     since = begins(budget.period, case.facts.now.date())
     left = min(max(0.0, whole - service.node.budgets.spent(dataset, since=since).rho) for dataset in datasets)
-    return Cost(tuple(datasets), epsilon, budget.delta, rho, zcdp.epsilon_of(left, budget.conversion_delta), budget.period)
+    return Cost(tuple(datasets), epsilon, budget.delta, rho, left, budget.conversion_delta, budget.period)
 
 
 def reserve(service: Service, case: Case, cost: Cost, loss: Loss) -> tuple[int, ...]:
