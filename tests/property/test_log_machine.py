@@ -77,7 +77,7 @@ class LogMachine(RuleBasedStateMachine):
     @rule(key=keys)
     def erase(self, key):
         index = self.indexes[key]
-        self.log.erase([index])
+        self.log.reader.erase([index])
         assert self.log.sealed(index) is None
         self._accepted(self.log.prove(index).proof, self.model[index])
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from comity.agreement.coarser import worded
 from comity.agreement.comparing.use import DEFAULT_SMALL_CELLS
+from comity.agreement.deferral import told_later
 from comity.agreement.duty import people_must
 from comity.agreement.keys import stated
 from comity.agreement.kinds import derived
@@ -228,6 +229,7 @@ def _protected(agreement: Agreement, catalogue: Catalogue) -> tuple[str, ...]:
         made.append(
             f"One pseudonym at a time may be opened, on a warrant and by two of: {officers}. Each opening is in the log."
         )
+    made += told_later(agreement)
     limits = agreement.use.limits
     for what, number in (
         ("questions a day", limits.queries_per_day),

@@ -202,13 +202,16 @@ RUN = Keys(
 )
 
 _HIDDEN = Keys({"when": Text(most=200), "until": Text(most=200), "approved_by": Text(most=100)}, frozenset({"when", "until"}))
+_DEFERRED = _keys(
+    "until approved_by because", until=Day(), approved_by=Text(SIGNER, "agency:role", 130), because=Text(most=200)
+)
 ACCOUNTABILITY = _keys(
     complaints_to=Text(most=200),
     answer_within=_SPAN,
     breach=_keys(tell_source=Text(most=200), tell_authority=Text(most=200), tell_people=Text(most=200)),
     audit=_keys("by", by=Many(Text(most=100), least=1), every=_EVERY),
     public=_keys(register=Flag(), text=Flag(), published=Day(), withhold=Many(Text(most=100)), because=Text(most=200)),
-    people_can_see=Keys({"default": Word(("at-once", "on-request", "never")), "except": Many(_HIDDEN)}),
+    people_can_see=Keys({"default": Word(("at-once", "on-request", "never")), "except": Many(_HIDDEN), "deferred": _DEFERRED}),
 )
 
 MONEY = _keys(who_pays=_CODE, cost=_MONEY, currency=_CURRENCY, per=_EVERY)

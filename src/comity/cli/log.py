@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 
-from comity.cli.log_detail import erase, open_, seal
+from comity.cli.log_detail import erase, open_, release, renew, seal
 from comity.cli.log_move import move
 from comity.cli.log_shared import FOLDER, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
@@ -159,5 +159,5 @@ def _pack(files: LogFiles, policy: str, archive: Path) -> None:
         raise click.UsageError(f"{archive} exists already and is not overwritten") from None
 
 
-for _command in (publish, monitor, witness, seal, open_, erase, move):
+for _command in (publish, monitor, witness, seal, open_, erase, release, renew, move):
     log.add_command(_command)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from comity.cli.log_shared import FOLDER, telling
+from comity.gateway import deferral
 from comity.gateway.opening import erase_details, open_details
 from comity.gateway.service import Service
 from comity.stores.log_errors import LogError
@@ -44,6 +45,30 @@ def open_(node: Path, index: int, who: str, reason: str) -> None:
         if found is None:
             raise LogError("log-index", f"couldn't open entry {index}: it has no sealed detail (any more)")
         click.echo(found.detail.decode())
+
+
+@click.command("release")
+@click.argument("node", type=FOLDER)
+@click.argument("agreement")
+@_by
+@_reason
+def release(node: Path, agreement: str, who: str, reason: str) -> None:
+    """Tell people from now on what AGREEMENT kept from them, once the day that its board approved has passed."""
+    with telling(), Service.open(node) as service:
+        made = deferral.release(service, agreement, who=who, reason=reason)
+        click.echo(f"what {agreement} kept back is shown from now on, by entry {made}")
+
+
+@click.command("renew")
+@click.argument("node", type=FOLDER)
+@click.argument("agreement")
+@_by
+@_reason
+def renew(node: Path, agreement: str, who: str, reason: str) -> None:
+    """Keep what AGREEMENT keeps from people until the day in its newest version in force. The renewal is in the log."""
+    with telling(), Service.open(node) as service:
+        made, until = deferral.renew(service, agreement, who=who, reason=reason)
+        click.echo(f"what {agreement} keeps back is shown after {until}, by entry {made}")
 
 
 @click.command("erase")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import click
 
-from comity.ledger.accesses import COUNTED, LEFT, MAYBE, NOT_AMONG, AccessesVerdict, read, verify_accesses
+from comity.ledger.accesses import COUNTED, LEFT, MAYBE, NOT_AMONG, AccessesVerdict, Deferred, read, verify_accesses
 from comity.ledger.invalid import Invalid
 from comity.ledger.verify import Verdict
 
@@ -43,10 +44,24 @@ def _words(verdict: AccessesVerdict) -> list[str]:
     if not verdict.valid or verdict.own is None or verdict.bulk is None:
         return [f"NOT VALID ({verdict.code}): {verdict.why}"]
     own, bulk = verdict.own.accesses, verdict.bulk.accesses
-    lines = [f"VALID  {len(own)} accesses to this person in {verdict.dataset} in {verdict.period}, and no others"]
+    but = " but those kept back (below)" if any(one.own is None for one in verdict.deferred) else ""
+    lines = [f"VALID  {len(own)} accesses to this person in {verdict.dataset} in {verdict.period}, and no others{but}"]
     lines += [_access(access) for access in own]
     lines.append(f"  {len(bulk)} times this dataset was used as a whole:")
-    return [*lines, *(f"{_access(access)}  {_AMONG[verdict.among(access)]}" for access in bulk)]
+    lines += [f"{_access(access)}  {_AMONG[verdict.among(access)]}" for access in bulk]
+    return lines + [line for one in verdict.deferred for line in _later(one)]
+
+
+def _later(one: Deferred) -> list[str]:
+    """What was kept back, or until when it is."""
+    if one.own is not None:
+        head = f"  {len(one.own.accesses)} accesses under {one.agreement} were kept from this person until {one.until}:"
+        return [head, *(_access(access) for access in one.own.accesses)]
+    if datetime.now(UTC).date() > one.until:
+        return [
+            f"  OVERDUE: what was kept back under {one.agreement} until {one.until} must be told now; ask for the list again"
+        ]
+    return [f"  uses under {one.agreement} are kept back until {one.until}: whether this person is concerned is told after it"]
 
 
 def _access(access: Verdict) -> str:
@@ -57,5 +72,7 @@ def _access(access: Verdict) -> str:
     if access.detail is not None:
         detail = json.loads(access.detail)
         words[1] = str(detail.get("at"))
+        later = detail.get("deferred")
+        words += [f"kept from you because: {later['because']}, approved by {later['approved_by']}"] if later else []
         words += [f"by {detail.get('agency') or detail.get('who') or '-'}", f"reason: {detail.get('reason') or '-'}"]
     return "  ".join(words)

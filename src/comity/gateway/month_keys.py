@@ -20,9 +20,9 @@ class MonthKeys:
         self._kept: OrderedDict[bytes, bytes] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, period: str, whose: bytes) -> tuple[str, bytes]:
-        """(period, month key) as the log counts it."""
-        given = month_input(period, whose)
+    def __call__(self, period: str, whose: bytes, under: str = "") -> tuple[str, bytes]:
+        """(period, month key) as the log counts it; ``under`` an agreement, for uses that it keeps back."""
+        given = month_input(period, whose, under)
         with self._lock:
             found = self._kept.get(given)
         if found is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from comity.gateway.deferral import Kept, kept, release
 from comity.gateway.service import Service
 from comity.ledger import receipt as receipts
 from comity.ledger.accesses import TYPE, dataset_input, person_input
@@ -37,7 +38,7 @@ def open_details(
 def erase_details(service: Service, indexes: Sequence[int], *, who: str, reason: str) -> int:
     """Delete the sealed details of entries for ever; their number. Every proof still holds, and nobody can open them again."""
     _act(service, "erasure", {"who": who, "reason": reason, "entries": list(indexes)}, ())
-    return service.node.log.erase(indexes)
+    return service.node.log.reader.erase(indexes)
 
 
 def _act(service: Service, kind: str, detail: dict[str, Any], persons: Iterable[bytes]) -> None:
@@ -54,28 +55,53 @@ def _act(service: Service, kind: str, detail: dict[str, Any], persons: Iterable[
     service.node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed, months=months)
 
 
-def accesses(service: Service, dataset: str, person: str, period: str, *, who: str, reason: str) -> dict[str, Any]:
+def accesses(
+    service: Service, dataset: str, person: str, period: str, *, who: str, reason: str, now: datetime | None = None
+) -> dict[str, Any]:
     """The file for one person, dataset and sealed month (``ledger.accesses``), with the details that are this person's alone.
 
-    An entry that was about several people at once is shown without its detail. Raises ``LogError`` ``log-missing`` when
-    the month is not sealed.
+    An entry that was about several people at once is shown without its detail; what an agreement keeps back, once its day has
+    passed (``now``, UTC; the clock's). Raises ``LogError`` ``log-missing`` when the month is not sealed.
     """
     if dataset not in service.node.catalogue.datasets:
         # An empty list of a dataset that is not there would read like "nobody asked about you".
         raise LogError("log-index", "couldn't list accesses: the catalogue has no dataset of that name")
     log, seed = service.node.log, service.node.keys.vrf
     own, bulk = person_input(dataset, person), dataset_input(dataset)
-    found = log.person_list(period, seed=seed, person=own)
-    indexes = [access["mark"]["index"] for access in found["accesses"]]
-    alone = [index for index in indexes if log.tagged(index) == 1]
+    back = _due(service, period, now or datetime.now(UTC).replace(tzinfo=None))
+    told = {one.agreement for one in back if one.released}
+    found = [log.person_list(period, seed=seed, person=own, under=under) for under in ("", *sorted(told))]
+    indexes = [access["mark"]["index"] for made in found for access in made["accesses"]]
+    alone = [index for index in indexes if log.reader.tagged(index) == 1]
     opened = open_details(service, alone, who=who, reason=reason, persons=[own])
-    return {
+
+    def shown(under: str) -> dict[str, Any]:
+        return log.person_list(period, seed=seed, person=own, opened=opened.get, under=under)
+
+    document = {
         "type": TYPE,
         "dataset": dataset,
         "person": person,
         "period": period,
         "key": log.key,
         "vrf_key": public_key(seed).hex(),
-        "own": log.person_list(period, seed=seed, person=own, opened=opened.get),
+        "own": shown(""),
         "bulk": log.person_list(period, seed=seed, person=bulk),
     }
+    deferred = [
+        {
+            "agreement": one.agreement,
+            "renewals": [log.prove(index).document for index in one.renewals],
+            "list": shown(one.agreement) if one.released else None,
+        }
+        for one in back
+    ]
+    return document | ({"deferred": deferred} if deferred else {})
+
+
+def _due(service: Service, period: str, now: datetime) -> list[Kept]:
+    """What was kept back in a month. Where a day has passed and nobody released it, it is released first."""
+    for one in kept(service, period):
+        if now.date() > one.until and not one.released:
+            release(service, one.agreement, who="gateway", reason="the day has passed, and a person asks", now=now)
+    return kept(service, period)

@@ -21,16 +21,19 @@ def named(persons: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
 
 
 def months(
-    service: Service, plan: Plan, sought: Sought | None, now: datetime, *, persons: Mapping[str, frozenset[str]]
+    service: Service, plan: Plan, sought: Sought | None, now: datetime, *, persons: Mapping[str, frozenset[str]], under: str
 ) -> list[tuple[str, bytes]]:
-    """The lists that one answered request belongs in. ``persons`` are the keys of those whose rows leave, by dataset."""
+    """The lists that one answered request belongs in. ``persons`` are the keys of those whose rows leave, by dataset.
+
+    ``under`` is the agreement where it keeps such uses from people for now: then their lists are the ones of that agreement.
+    """
     period, keys = f"{now:%Y-%m}", service.month_keys
     if sought is None:
-        inputs = [dataset_input(name) for name in sorted({use.dataset for use in plan.uses})]
-        inputs += [person_input(name, key) for name, whose in sorted(persons.items()) for key in sorted(whose)]
-        return [keys(period, whose) for whose in inputs]
+        made = [keys(period, dataset_input(name)) for name in sorted({use.dataset for use in plan.uses})]
+        inputs = [person_input(name, key) for name, whose in sorted(persons.items()) for key in sorted(whose)]
+        return made + [keys(period, whose, under) for whose in inputs]
     dataset = plan.fences[0].dataset
-    return [keys(period, person_input(dataset.identifier, key)) for key in sorted(_people(service, dataset, sought))]
+    return [keys(period, person_input(dataset.identifier, key), under) for key in sorted(_people(service, dataset, sought))]
 
 
 def _people(service: Service, dataset: Dataset, sought: Sought) -> Iterable[str]:

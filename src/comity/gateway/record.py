@@ -9,14 +9,17 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from comity.agreement.deferral import Deferral
 from comity.agreement.model import Agreement
 from comity.decision.plan import Plan
 from comity.decision.request import Request
 from comity.gateway.ask import Ask, MadeUp, Sql
+from comity.gateway.deferral import active
 from comity.gateway.lookup import Sought
 from comity.gateway.persons import months
 from comity.gateway.service import Service
 from comity.ledger.bundle import Bundle
+from comity.ledger.deferral import told_after
 from comity.ledger.receipt import make
 from comity.ledger.seal import seal
 from comity.protection.perturb import words
@@ -45,6 +48,8 @@ def record(
     What a caller typed (SQL, reason, unknown names) goes into the sealed detail only; the receipt itself holds known words.
     """
     node = service.node
+    told = plan is not None and refusal is None
+    later = active(agreement, now) if agreement and told and (sought is not None or persons) else None
     made = make(
         agreement=agreement.identifier if agreement else "",
         version=agreement.version if agreement else 0,
@@ -53,15 +58,16 @@ def record(
         kind=plan.kind if plan else "",
         way=request.way,
         uses=[(u.dataset, u.column, u.use, u.treatment) for u in plan.uses] if plan else [],
-        protections=protections,
+        protections=(*protections, *([told_after(later.until)] if later else [])),
         decision="refused" if refusal else "answered",
         at=now,
-        detail=_detail(service, request, ask, now=now, rows=rows, people=people),
+        detail=_detail(service, request, ask, now=now, rows=rows, people=people) | _deferred(later),
         code=refusal.code if refusal else "",
         clause=refusal.clause if refusal else "",
     )
     sealed = seal(made.salt, made.detail, to=service.sealing)
-    lists = months(service, plan, sought, now, persons=persons) if plan and refusal is None else []
+    under = agreement.identifier if agreement and later else ""
+    lists = months(service, plan, sought, now, persons=persons, under=under) if plan and told else []
     appended = node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed, months=lists)
     return Recorded(appended.index, appended.bundle())
 
@@ -88,6 +94,13 @@ def _detail(service: Service, request: Request, ask: Ask, *, now: datetime, rows
         detail["want"] = [_text(want) for want in ask.want]
         detail["person"] = service.node.quotas.person("", "", "", ask.person).hex()
     return detail
+
+
+def _deferred(later: Deferral | None) -> dict[str, Any]:
+    """Why the person is told later, for the person to read then."""
+    if later is None:
+        return {}
+    return {"deferred": {"until": later.until.isoformat(), "approved_by": later.approved_by, "because": later.because}}
 
 
 def _text(text: str) -> str:

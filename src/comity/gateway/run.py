@@ -12,6 +12,7 @@ from comity.decision.plan import Plan
 from comity.gateway import lookup, noised, persons, synthetic
 from comity.gateway.ask import Ask, MadeUp, Sql
 from comity.gateway.audit import audit
+from comity.gateway.deferral import active
 from comity.gateway.pseudonyms import Pseudonymiser
 from comity.gateway.rows import extracted, with_noise, within
 from comity.gateway.service import Service
@@ -61,7 +62,9 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
     if isinstance(plan.question, Rows):
         made = extracted(service, case, plan, people=people)
         known = persons.named(made.persons)
-        return Done(made.table, made.table.num_rows, made.people, said=tuple(map(named, known)), persons=known)
+        # Who is told later cannot tell yet from the own list that the row did not leave.
+        said = () if active(case.agreement, case.facts.now) else tuple(map(named, known))
+        return Done(made.table, made.table.num_rows, made.people, said=said, persons=known)
     return _lookup(service, case, plan)
 
 

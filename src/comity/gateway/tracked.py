@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from comity.agreement.model import Agreement
+from comity.gateway.deferral import kept
 from comity.gateway.lookup import typed
 from comity.gateway.opening import open_details
 from comity.gateway.service import Service
@@ -61,9 +62,11 @@ def found(service: Service, who: str) -> list[Found]:
             continue
         whose = person_input(name, str(value))
         for month in reader.sealed_months():
-            for index in reader.accesses(month, service.month_keys(month, whose)[1]):
-                (_, entry), *_ = reader.entries(index, index + 1)
-                made.append(_found(index, name, whose, receipts.read(entry)))
+            told = [one.agreement for one in kept(service, month) if one.released]
+            for under in ("", *told):
+                for index in reader.accesses(month, service.month_keys(month, whose, under)[1]):
+                    (_, entry), *_ = reader.entries(index, index + 1)
+                    made.append(_found(index, name, whose, receipts.read(entry)))
     return made
 
 
@@ -74,7 +77,7 @@ def _found(index: int, dataset: str, whose: bytes, receipt: Receipt) -> Found:
 
 def usage(service: Service, page: Sequence[Found], *, by: str) -> list[Usage]:
     """The accesses as the API shows them. Details that are this person's alone are opened, which is logged first."""
-    alone = sorted({one.index for one in page if service.node.log.tagged(one.index) == 1})
+    alone = sorted({one.index for one in page if service.node.log.reader.tagged(one.index) == 1})
     details: dict[int, dict[str, Any]] = {}
     if alone:
         lists = {one.whose for one in page if one.index in alone}
@@ -118,5 +121,7 @@ def _action(service: Service, receipt: Receipt, agreement: Agreement | None, det
         words.append(f"under the agreement {title}{receipt.agreement} version {receipt.version}")
     purpose = service.node.vocabulary.purpose(receipt.purpose)
     words += [f"purpose: {purpose.label}"] if purpose else []
+    later = detail.get("deferred")
+    words += [f"kept from you until {later['until']}, because: {later['because']}"] if later else []
     words += [f"reason given: {detail['reason']}"] if detail.get("reason") else []
     return "; ".join(words)

@@ -22,6 +22,7 @@ CODES = {
     "vrf-wrong": "the month key was not made by this gateway's key for this person and month",
     "tag-wrong": "a tag does not follow from the month key",
     "absence-wrong": "the proof that there is no further access does not hold",
+    "deferral-wrong": "what was kept back for a time is not told, or is told otherwise than the sealed month says",
     "policy-unreadable": "the file that says who must have seen a checkpoint breaks the format",
     "time-outside": "a cosignature is dated too far from now",
 }

@@ -14,9 +14,11 @@ from __future__ import annotations
 import base64
 import binascii
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import rfc8785
@@ -35,8 +37,13 @@ LIST = "comity.person-list/1"
 MAX_ACCESSES = 10_000
 
 
-def month_input(period: str, person: bytes) -> bytes:
-    """What the VRF is computed of. ``period`` reads ``2026-11``; ``person`` is the person's identifier at the agency."""
+def month_input(period: str, person: bytes, under: str = "") -> bytes:
+    """What the VRF is computed of. ``period`` reads ``2026-11``; ``person`` is the person's identifier at the agency.
+
+    ``under`` is the agreement whose uses the person is told of later (``deferral``): a month key of its own.
+    """
+    if under:
+        return b"comity.deferred-month/1\n" + period.encode() + b"\n" + under.encode() + b"\n" + person
     return b"comity.month/1\n" + period.encode() + b"\n" + person
 
 
@@ -60,10 +67,11 @@ class PeriodTree:
             row = self._rows[-1]
             self._rows.append([tree.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
 
-    def entry(self, period: str, gateway: str) -> bytes:
-        """The canonical JSON that is logged when the month is over."""
+    def entry(self, period: str, gateway: str, deferred: Mapping[str, str] = MappingProxyType({})) -> bytes:
+        """The canonical JSON that is logged when the month is over. ``deferred``: agreement -> last day (``deferral``)."""
         root = tree.root(self._get, len(self.marks)).hex()
-        return rfc8785.dumps({"type": PERIOD, "period": period, "gateway": gateway, "size": len(self.marks), "root": root})
+        document: dict[str, Any] = {"type": PERIOD, "period": period, "gateway": gateway, "size": len(self.marks), "root": root}
+        return rfc8785.dumps(document | ({"deferred": dict(deferred)} if deferred else {}))
 
     def _get(self, level: int, index: int) -> bytes:
         return self._rows[level][index]
@@ -96,13 +104,14 @@ def person_list(
     marks: PeriodTree,
     sealed: files.Bundle,
     receipts: Callable[[int], files.Bundle],
+    under: str = "",
 ) -> dict[str, Any]:
-    """The document for one person and month.
+    """The document for one person and month; ``under`` an agreement, for what it deferred.
 
     ``seed`` is the gateway's VRF key, ``sealed`` the proved period entry; ``receipts`` gives the receipt file of a log index
     (with the detail opened where it may be shown).
     """
-    proof = vrf.prove(seed, month_input(period, person))
+    proof = vrf.prove(seed, month_input(period, person, under))
     key = vrf.value(proof)
     accesses: list[dict[str, Any]] = []
     while found := marks.present(tag(key, gateway, len(accesses))):
@@ -128,25 +137,25 @@ class ListVerdict:
 
 
 def verify_list(
-    document: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: bytes, period: str
+    document: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: bytes, period: str, under: str = ""
 ) -> ListVerdict:
     """Whether a list is the whole of a person's accesses in a month, by the keys that the agency publishes. Never raises."""
     try:
         if not isinstance(document, dict):
             raw = document.encode(errors="surrogatepass") if isinstance(document, str) else document
             document = load_json(raw, "bundle-unreadable")
-        return _verify(document, log_key, vrf_key, person, period)
+        return _verify(document, log_key, vrf_key, month_input(period, person, under), period)
     except Invalid as problem:
         return ListVerdict(valid=False, code=problem.code, why=problem.why)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return ListVerdict(valid=False, code="bundle-unreadable", why="The list does not have the form of a person's list.")
 
 
-def _verify(document: Any, log_key: str, vrf_key: bytes, person: bytes, period: str) -> ListVerdict:
+def _verify(document: Any, log_key: str, vrf_key: bytes, given: bytes, period: str) -> ListVerdict:
     require(isinstance(document, dict) and document.get("type") == LIST, "bundle-unreadable", f"It is not of type {LIST}.")
     require(len(document["accesses"]) <= MAX_ACCESSES, "too-large", "The list is longer than any month.")
     gateway, size, root = _period(files.parse(document["sealed"]), log_key, period)
-    key = vrf.check(vrf_key, month_input(period, person), bytes.fromhex(document["vrf"]))
+    key = vrf.check(vrf_key, given, bytes.fromhex(document["vrf"]))
     verdicts = []
     for number, access in enumerate(document["accesses"]):
         mark = _marked(access["mark"], size, root, "tag-wrong")
@@ -169,6 +178,16 @@ def _period(sealed: files.Bundle, log_key: str, period: str) -> tuple[str, int, 
     require(right and entry["gateway"] == log.name, "entry-unreadable", "The sealed period is of another month or gateway.")
     require(type(entry["size"]) is int and entry["size"] >= 0, "entry-unreadable", "The period's size is a whole number.")
     return entry["gateway"], entry["size"], bytes.fromhex(entry["root"])
+
+
+def deferred_of(entry: bytes) -> dict[str, date]:
+    """Agreement -> the last day until which the entry that seals a month says its uses are kept back. Raises ``Invalid``."""
+    code, document = "entry-unreadable", load_json(entry, "entry-unreadable")
+    try:
+        given = document.get("deferred", {})
+        return {str(agreement): date.fromisoformat(until) for agreement, until in given.items()}
+    except (TypeError, ValueError, AttributeError):
+        raise Invalid(code, "What a sealed month defers is a table of agreements and days.") from None
 
 
 def period_of(entry: bytes) -> str | None:

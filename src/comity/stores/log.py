@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from comity.stores.log_lock import locked
 from comity.stores.log_reader import LogReader
 from comity.stores.log_sequencer import Appended, Request, Sequencer, Then
 from comity.stores.log_tables import LogTables, create_tables, open_tables
-from comity.stores.log_tags import Month, period_tree, seal_key
+from comity.stores.log_tags import Month, caller_key, period_tree, seal_key
 from comity.stores.log_witnesses import Round, ask_first
 
 __all__ = ["Appended", "LogError", "LogStore"]
@@ -142,8 +142,7 @@ class LogStore:
         """As ``append``, without waiting: ``then`` is called from the log's own thread with the outcome. It must not block."""
         if not 0 < len(entry) <= MAX_ENTRY:
             raise ValueError(f"a log entry has 1 to {MAX_ENTRY} bytes")
-        key = sha256(b"caller\n" + idempotency_key.encode()).digest()[:16]
-        self._put(Request(entry, tree.leaf_hash(entry), key, sealed, then, tuple(months)))
+        self._put(Request(entry, tree.leaf_hash(entry), caller_key(idempotency_key), sealed, then, tuple(months)))
 
     def _put(self, request: Request) -> None:
         with self._gate:
@@ -156,12 +155,23 @@ class LogStore:
 
         Asked again, it gives the same entry again.
         """
-        return self._wait(lambda then: self._put(Request(b"", b"", seal_key(period), None, then, seals=period)))
+        kept, read = self.reader.deferred(period)
+        seal = partial(Request, b"", b"", seal_key(period), None, seals=period, deferred=kept, read=read)
+        return self._wait(lambda then: self._put(seal(then)))
 
     def person_list(
-        self, period: str, *, seed: bytes, person: bytes, opened: Callable[[int], Opened | None] = lambda _: None
+        self,
+        period: str,
+        *,
+        seed: bytes,
+        person: bytes,
+        opened: Callable[[int], Opened | None] = lambda _: None,
+        under: str = "",
     ) -> dict[str, Any]:
-        """One person's list of a sealed month. ``opened`` gives the detail of an entry where it may be shown."""
+        """One person's list of a sealed month. ``opened`` gives the detail of an entry where it may be shown.
+
+        ``under`` is an agreement whose uses were kept back: the list of those, and of no others.
+        """
         with self.reader.lock:
             index = self.reader.database.index_of(seal_key(period))
             marks = period_tree(self.reader.database.marks(period))
@@ -172,7 +182,7 @@ class LogStore:
             return replace(self.prove(number), opened=opened(number))
 
         gateway, sealed = self._signer.name, self.prove(index)
-        return person_list(period, gateway, seed=seed, person=person, marks=marks, sealed=sealed, receipts=receipt)
+        return person_list(period, gateway, seed=seed, person=person, marks=marks, sealed=sealed, receipts=receipt, under=under)
 
     @property
     def key(self) -> str:
@@ -202,16 +212,6 @@ class LogStore:
     def sealed(self, index: int) -> bytes | None:
         """The sealed detail of an entry, None when there is none (any more)."""
         return self.reader.sealed(index)
-
-    def tagged(self, index: int) -> int:
-        """In how many people's (or datasets') lists an entry stands."""
-        with self.reader.lock:
-            return self.reader.database.tagged(index)
-
-    def erase(self, indexes: Sequence[int]) -> int:
-        """Delete sealed details for ever, also from the write-ahead log; how many there were."""
-        with self.reader.lock:
-            return self.reader.database.erase(indexes)
 
     def publish(self) -> Checkpoint:
         """Write the public files up to what is committed now. Raises ``LogError`` ``log-rolled-back``."""

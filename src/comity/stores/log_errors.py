@@ -13,6 +13,7 @@ CODES = {
     "log-period-sealed": "the month's tags are sealed, and no access may be added to it",
     "log-closed": "the log was closed",
     "log-policy": "the file that names the witnesses cannot be read, so nobody could tell whether the log is witnessed",
+    "log-term": "uses are kept from people until a later day, or that day cannot be moved so",
     "log-period": "the month is not over, or is not written as one",
     "log-reason": "sealed details are opened or erased only by somebody, for a stated reason",
     "log-index": "there is no such entry",

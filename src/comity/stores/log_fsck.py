@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 
 from comity.ledger import tree
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
-from comity.ledger.person import period_of
 from comity.ledger.tiles import WIDTH, Pyramid, bundle_path, tile_path, unpack_entries, widths
 from comity.stores.log_database import Row
 from comity.stores.log_errors import LogError
 from comity.stores.log_hashes import Hashes
+from comity.stores.log_months import Months
 from comity.stores.log_tables import LogTables
 
 _MOST = 100
@@ -120,15 +121,18 @@ def _roots(database: LogTables, published: Checkpoint) -> Iterator[Finding]:
         yield Finding(-1, "the idempotency keys do not fit the entries")
 
 
-def check_files(folder: Path, published: Checkpoint) -> list[Finding]:
-    """Read a log's public files (or an export of them), and compare them with their checkpoint."""
-    return list(islice(_files(folder, published), _MOST))
+def check_files(folder: Path, published: Checkpoint, *, today: date | None = None) -> list[Finding]:
+    """Read a log's public files (or an export of them), and compare them with their checkpoint.
+
+    Also found: a month sealed twice, and uses that should have been shown to people before ``today`` (UTC; the clock's).
+    """
+    return list(islice(_files(folder, published, today or datetime.now(UTC).date()), _MOST))
 
 
-def _files(folder: Path, published: Checkpoint) -> Iterator[Finding]:
+def _files(folder: Path, published: Checkpoint, today: date) -> Iterator[Finding]:
     hashes: list[bytes] = []
     below: list[bytes] = []
-    sealed: set[str] = set()
+    months = Months()
     for level, full, partial in widths(published.size):
         above: list[bytes] = []
         for index in range(full + (partial > 0)):
@@ -137,7 +141,7 @@ def _files(folder: Path, published: Checkpoint) -> Iterator[Finding]:
             first = index * WIDTH * step
             data = _read(folder / tile_path(level, index, width))
             if level == 0:
-                hashes, problems = _bundle(folder / bundle_path(index, width), first, width, sealed)
+                hashes, problems = _bundle(folder / bundle_path(index, width), first, width, months)
                 yield from problems
                 expected = b"".join(hashes)
             else:
@@ -146,26 +150,19 @@ def _files(folder: Path, published: Checkpoint) -> Iterator[Finding]:
             if width == WIDTH:
                 above.append(Pyramid(expected).rows[8][0] if len(expected) == WIDTH * 32 else b"")
         below = above
+    yield from (Finding(index, what) for index, what in months.end(today))
     yield from _file_root(folder, published)
 
 
-def _bundle(path: Path, first: int, width: int, sealed: set[str]) -> tuple[list[bytes], list[Finding]]:
+def _bundle(path: Path, first: int, width: int, months: Months) -> tuple[list[bytes], list[Finding]]:
     try:
         entries = unpack_entries(_read(path))
     except Invalid as problem:
         return [], [Finding(first, problem.why)]
     if len(entries) != width:
         return [], [Finding(first + min(len(entries), width), "its bundle does not hold as many entries as it should")]
-    return [tree.leaf_hash(entry) for entry in entries], list(_sealed_twice(entries, first, sealed))
-
-
-def _sealed_twice(entries: list[bytes], first: int, sealed: set[str]) -> Iterator[Finding]:
-    """A month sealed twice could show different people different trees."""
-    for place, entry in enumerate(entries):
-        if b'"comity.period/1"' in entry and (period := period_of(entry)) is not None:
-            if period in sealed:
-                yield Finding(first + place, f"the month {period} is sealed a second time")
-            sealed.add(period)
+    found = [Finding(first + at, what) for at, entry in enumerate(entries) if (what := months.read(first + at, entry))]
+    return [tree.leaf_hash(entry) for entry in entries], found
 
 
 def _file_root(folder: Path, published: Checkpoint) -> Iterator[Finding]:

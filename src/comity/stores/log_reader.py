@@ -6,7 +6,7 @@ Trust sentence: it can only repeat what the store holds; whoever checks its proo
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from comity.ledger import tree
 from comity.ledger.bundle import Bundle
 from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.deferral import deferred
 from comity.ledger.note import Verifier, parse_vkey
 from comity.ledger.person import tag
 from comity.ledger.proof import Proof
@@ -22,7 +23,7 @@ from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
 from comity.stores.log_hashes import Hashes
 from comity.stores.log_tables import open_tables
-from comity.stores.log_tags import seal_key
+from comity.stores.log_tags import caller_key, seal_key
 
 
 class LogReader:
@@ -54,6 +55,16 @@ class LogReader:
         with self.lock:
             return self.database.sealed(index)
 
+    def tagged(self, index: int) -> int:
+        """In how many people's (or datasets') lists an entry stands."""
+        with self.lock:
+            return self.database.tagged(index)
+
+    def erase(self, indexes: Sequence[int]) -> int:
+        """Delete sealed details for ever, also from the write-ahead log; how many there were."""
+        with self.lock:
+            return self.database.erase(indexes)
+
     def sealed_months(self) -> list[str]:
         """The months in which somebody was counted, in order, up to the first that is not sealed."""
         with self.lock:
@@ -78,6 +89,25 @@ class LogReader:
             while (index := self.database.access(period, tag(month_key, gateway, len(found)))) is not None:
                 found.append(index)
         return found
+
+    def deferred(self, period: str) -> tuple[dict[str, str], int]:
+        """What uses of a month are kept back from people (``ledger.deferral``), as far as the log goes; and how far that is."""
+        with self.lock:
+            size, first = self.database.state().size, min((index for _, index in self.database.marks(period)), default=None)
+        if first is None:
+            return {}, size
+        return deferred(period, (entry for _, entry in self.entries(first, size))), size
+
+    def made_by(self, key: str) -> int | None:
+        """The entry that a caller's idempotency key made, if any."""
+        with self.lock:
+            return self.database.index_of(caller_key(key))
+
+    def sealed_by(self, period: str) -> bytes | None:
+        """The entry that seals a month, None while it is open."""
+        with self.lock:
+            index = self.database.index_of(seal_key(period))
+            return None if index is None else next(self.database.entries(index, index + 1))[1]
 
     def prove(self, index: int, checkpoint: Checkpoint, note: str) -> Bundle:
         """The receipt file of an entry, proved in a signed checkpoint. Raises ``LogError`` ``log-index``."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from comity.ledger import checkpoint as checkpoints
 from comity.ledger import tree
 from comity.ledger.bundle import Bundle, Opened
 from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.deferral import deferred
 from comity.ledger.note import Signer
 from comity.ledger.proof import Proof
 from comity.stores.log_database import State, tile_id
@@ -58,6 +59,9 @@ class Request:
     """The month keys of the people whom the entry is about."""
     seals: str | None = None
     """The period whose tags this entry seals; its bytes are made inside the transaction."""
+    deferred: Mapping[str, str] = field(default_factory=dict)
+    """What ``seals`` names as deferred (``ledger.deferral``) among the entries before ``read``; the rest is read inside."""
+    read: int = 0
     index: int = -1
     problem: LogError | None = None
 
@@ -185,7 +189,9 @@ class Sequencer:
 
     def _make_seal(self, request: Request, period: str, known: int | None) -> None:
         if known is None:
-            request.entry = period_tree(self._database.marks(period)).entry(period, self.state.origin)
+            later = deferred(period, (entry for _, entry, _ in self._database.entries(request.read, self.state.size)))
+            named = {name: max(request.deferred.get(name, ""), later.get(name, "")) for name in {**request.deferred, **later}}
+            request.entry = period_tree(self._database.marks(period)).entry(period, self.state.origin, named)
         else:
             request.entry = next(self._database.entries(known, known + 1))[1]
         request.leaf = tree.leaf_hash(request.entry)

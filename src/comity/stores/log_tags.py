@@ -21,6 +21,11 @@ def seal_key(period: str) -> bytes:
     return sha256(b"period\n" + period.encode()).digest()[:16]
 
 
+def caller_key(key: str) -> bytes:
+    """The idempotency key of an entry that a caller hands in."""
+    return sha256(b"caller\n" + key.encode()).digest()[:16]
+
+
 def person_of(month: Month) -> Pair:
     """What stands for a person in the counters: the month key is not stored."""
     period, key = month

@@ -16,6 +16,7 @@ NIGHTS = "nights: {use: [measure, group, filter]}"
 AGE = "{use: [group, filter], as: {band: 10}}"
 LINK = "  - {left: stays.district, right: districts.district, method: exact}\n"
 LOOKUP = "lookup: {key: stays.person_id, per_person_per_day: 5, reason_required: true}"
+LATER = '  people_can_see: {deferred: {until: 2027-05-31, approved_by: "city:director", because: x}}\n'
 CHANGES = (
     # clause, from, to, there, and back again
     ("purpose.term", "dpv:ResearchAndDevelopment\n", "dpv:AcademicResearch\n", "narrows", "widens"),
@@ -66,6 +67,7 @@ CHANGES = (
     ("run.until", "until: 2027-12-31", "until: 2027-12-30", "narrows", "widens"),
     ("under", "version: 1", "version: 1\nunder: mou-1", "narrows", "widens"),
     ("accountability.answer_within", "  complaints_to", "  answer_within: 9 days\n  complaints_to", "narrows", "widens"),
+    ("accountability.people_can_see.deferred", "  complaints_to", f"{LATER}  complaints_to", "widens", "narrows"),
     ("accountability.audit.by", "  complaints_to", "  audit: {by: [board]}\n  complaints_to", "narrows", "widens"),
     ("parties", "agency: city, role: source", "agency: city, role: recipient", "widens", "widens"),
     ("parties.signs", "survey, role: source, signs: [director]", "survey, role: source, signs: [director, officer]",
@@ -99,3 +101,18 @@ def test_nothing_changes_where_nothing_changes():
     text = "# seen by both lawyers\n" + city.AGREEMENT.replace("[group, filter]", "[filter, group]")
     before, after = lane.agreement(), lane.agreement(lambda _: text)
     assert compare(before, after, vocabulary=lane.VOCABULARY) == ()
+
+
+def test_a_later_day_or_another_board_widens():
+    """Nobody can tell which of two boards is stricter; a reason alone changes nothing that happens to people."""
+    old = city.AGREEMENT.replace("  complaints_to", f"{LATER}  complaints_to")
+    at = "accountability.people_can_see.deferred"
+    for before, after, clause, effect in (
+        ("2027-05-31", "2027-06-30", f"{at}.until", "widens"),
+        ("2027-05-31", "2027-04-30", f"{at}.until", "narrows"),
+        ("city:director", "housing:director", f"{at}.approved_by", "widens"),
+        ("because: x", "because: y", f"{at}.because", "changes"),
+    ):
+        pair = [lane.agreement(lambda _, t=text: t) for text in (old, old.replace(before, after))]
+        found = compare(*pair, vocabulary=lane.VOCABULARY)
+        assert [(d.clause, d.effect) for d in found] == [(clause, effect)]

@@ -134,8 +134,22 @@ SCORE = "score: {use: [measure]}"
 PROTECT = "protect:\n"
 REASONED = "withhold: [run.limits, nonsense], because: security"
 E, W = "error", "warning"
+SEEN = "  complaints_to: privacy@social.example"
+BACK = "accountability.people_can_see.deferred"
+
+
+def _deferred(until, board):
+    """A clause that keeps uses from people until a day, by approval of a board."""
+    clause = f'deferred: {{until: {until}, approved_by: "{board}", because: x}}'
+    return f"{SEEN}\n  people_can_see: {{default: at-once, {clause}}}"
+
+
 MORE = (
     # severity, clause, code, from, to
+    (E, f"{BACK}.until", "deferral-term", SEEN, _deferred("2027-10-03", "city:director")),
+    (E, f"{BACK}.until", "deferral-term", SEEN, _deferred("2026-09-30", "city:director")),
+    (E, f"{BACK}.approved_by", "deferral-board", SEEN, _deferred("2027-10-02", "city:court")),
+    (E, f"{BACK}.approved_by", "deferral-board", SEEN, _deferred("2027-10-02", "social:director")),
     (E, "parties.survey.assurance.until", "assurance", PARTY, f"{PARTY}, assurance: {{scheme: X, until: 2026-01-01}}"),
     (W, "parties.survey.assurance.until", "assurance", PARTY, f"{PARTY}, assurance: {{scheme: X, until: 2026-12-01}}"),
     (W, "controllership", "processors", "purpose:\n  term",

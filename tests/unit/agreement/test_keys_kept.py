@@ -73,6 +73,8 @@ SHOWN = {
     "use.limits.queries_per_day": "spec/test_who_may_ask.py::use.limits.queries_per_day",
     "use.limits.people_per_day": "spec/test_who_may_ask.py::use.limits.people_per_day",
     "use.reidentify.officers": "attack/test_reidentify.py::test_two_officers_open_one_token_and_leave_a_receipt",
+    "accountability.people_can_see.deferred.until": "attack/test_deferred_disclosure.py::test_before_the_day",
+    "accountability.people_can_see.deferred.because": "attack/test_deferred_disclosure.py::test_after_the_day",
     "protect.rows.l": "spec/test_rows.py::test_a_sensitive_column_stays_diverse",
     "protect.rows.of": "spec/test_rows.py::test_a_sensitive_column_stays_diverse",
     "protect.privacy_budget.epsilon": "unit/gateway/test_synthetic.py::test_a_table_of_nobody_is_made_once",

@@ -78,8 +78,8 @@ def test_exactly_those_whose_rows_left_are_named(listed):
     """By the tables themselves; each person once, however many rows."""
     path, made, fits, _, _, _ = listed
     with Service.open(path) as service:
-        assert service.node.log.tagged(made["named"].index) == len(fits) + 1
-        assert service.node.log.tagged(made["many"].index) == 1
+        assert service.node.log.reader.tagged(made["named"].index) == len(fits) + 1
+        assert service.node.log.reader.tagged(made["many"].index) == 1
     assert named(STAYS) in made["named"].protected
     assert not any("own list" in words for words in made["many"].protected)
 

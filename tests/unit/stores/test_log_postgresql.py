@@ -203,7 +203,7 @@ def test_a_log_moves_from_sqlite_to_postgresql_and_goes_on(tmp_path, databases, 
     with LogStore.open(tmp_path, signer=signer(), address=address) as log:
         assert log.append(made(7).entry, idempotency_key="7").index == 7
         assert log.append(made(300).entry, idempotency_key="300").index == 300
-        assert (log.sealed(3), log.erase([3]), log.sealed(3)) == (b"sealed", 1, None)
+        assert (log.sealed(3), log.reader.erase([3]), log.sealed(3)) == (b"sealed", 1, None)
     assert receipts.read(_whole(tmp_path, address)[300]).commitment == made(300).receipt.commitment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from comity.agreement.checks import (
     across,
     data,
+    deferral,
     legal,
     links,
     lookup,
@@ -44,5 +45,6 @@ def check(agreement: Agreement, *, catalogue: Catalogue, vocabulary: Vocabulary)
     found += small_cells.check(agreement)
     found += perturbed.check(agreement, catalogue)
     found += run.check(agreement)
+    found += deferral.check(agreement)
     found += check_packs(agreement, catalogue, vocabulary)
     return agreement, tuple(found)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from comity.agreement.comparing.ordering import flag, narrower, sets, wider
+from comity.agreement.deferral import deferral
 from comity.agreement.difference import Difference
 from comity.agreement.model import Agreement
 from comity.agreement.shapes import flag as truth
@@ -95,12 +96,33 @@ def _accountability(old: Agreement, new: Agreement) -> list[Difference]:
         found.append((wider if less else narrower)("accountability.people_can_see.default", words, *seen))
     exceptions = [[e["when"] for e in a.get("people_can_see", {}).get("except", ())] for a in (before, after)]
     found += sets("accountability.people_can_see.except", "the exception from what people can see:", *exceptions)
+    found += _deferred(old, new)
     for key in ("tell_source", "tell_authority"):
         told = [a.get("breach", {}).get(key) for a in (before, after)]
         found += _duty(f"accountability.breach.{key}", "a breach may be told within", *told)
     return found + _duty(
         "accountability.answer_within", "people are answered within", before.get("answer_within"), after.get("answer_within")
     )
+
+
+def _deferred(old: Agreement, new: Agreement) -> list[Difference]:
+    """Being told later widens; by whose approval it is, nobody can order."""
+    clause = "accountability.people_can_see.deferred"
+    before, after = deferral(old), deferral(new)
+    if before is None or after is None:
+        if before == after:
+            return []
+        words = "people are told of uses only later" if after else "people are told of uses at once again"
+        return [(wider if after else narrower)(clause, words, (before and before.until) or "", (after and after.until) or "")]
+    found = []
+    if before.until != after.until:
+        later = wider if after.until > before.until else narrower
+        words = f"people are told of uses after {after.until} instead of {before.until}"
+        found.append(later(f"{clause}.until", words, before.until, after.until))
+    if before.approved_by != after.approved_by:
+        words = f"{after.approved_by} instead of {before.approved_by} approves that people are told later"
+        found.append(wider(f"{clause}.approved_by", words, before.approved_by, after.approved_by))
+    return found
 
 
 def _duty(clause: str, what: str, old: str | None, new: str | None) -> list[Difference]:
