@@ -40,6 +40,7 @@ bench: .venv/dev.stamp  ## what Comity costs beside plain DuckDB, measured in on
 	@$(BIN)/python benchmarks/run.py --write
 	@$(BIN)/python benchmarks/protections.py
 	@$(BIN)/python benchmarks/across.py
+	@$(BIN)/python benchmarks/peers.py
 
 faults: .venv/dev.stamp  ## the long forms of the fault tests: power cuts, kills, failing disk calls
 	@$(BIN)/python tests/fault/long.py
@@ -56,7 +57,7 @@ requirements: .venv/dev.stamp  ## compile requirements*.txt again from pyproject
 	  --group pyproject.toml:build --group pyproject.toml:demo --group pyproject.toml:dev -c requirements.txt -o requirements-dev.txt
 
 clean:  ## remove what make made (the environment, the demo's node, the built manual)
-	rm -rf .venv demo docs/_build
+	rm -rf .venv .venv-peers demo docs/_build
 
 .venv/bin/python:
 	@echo "== making a virtual environment in .venv"

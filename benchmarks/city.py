@@ -134,7 +134,7 @@ AGREEMENTS = {
     "extract": _agreement("extract", "extract", "rows", _VISITS),
     "lookup": _agreement("lookup", "lookup", "lookup", _columns("people", "[return, filter]", "link")),
 }
-_BUDGET = "privacy_budget: {epsilon: 20, delta: 1e-6, period: year, per_query_max: 0.1, rows_per_person: 20}"
+_BUDGET = "privacy_budget: {epsilon: 20, delta: 1e-6, period: year, per_query_max: 1, rows_per_person: 20}"
 _BOUNDED = (
     _columns("visits", "[group, filter, measure]", "link")
     .replace("      nights: {use: [group, filter, measure]}", "      nights: {use: [measure], bounds: [0, 30]}")

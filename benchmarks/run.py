@@ -146,9 +146,9 @@ def own_times(node: Path) -> list[Row]:
     return made
 
 
-def asked(service: Service, agreement: str, sql: str) -> Answer:
+def asked(service: Service, agreement: str, sql: str, *, epsilon: float | None = None) -> Answer:
     """One question through the gateway's one function."""
-    made = answer(service, request(agreement), Sql(text=sql))
+    made = answer(service, request(agreement), Sql(text=sql, epsilon=epsilon))
     if not isinstance(made, Answer):
         raise SystemExit(f"refused: {made.refusal}")
     return made
