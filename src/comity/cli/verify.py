@@ -11,7 +11,9 @@ import click
 
 from comity.cli.verify_accesses import MAX_ACCESSES_FILE, check_accesses
 from comity.ledger import bundle as files
+from comity.ledger import policy as policies
 from comity.ledger.invalid import Invalid
+from comity.ledger.policy import Policy
 from comity.ledger.verify import Verdict
 from comity.ledger.verify import verify as check
 
@@ -27,6 +29,13 @@ def read_key(key: str) -> str:
     return key
 
 
+def _policy(file: IO[str]) -> Policy:
+    try:
+        return policies.parse(file.read())
+    except UnicodeDecodeError:
+        raise Invalid("policy-unreadable", "The policy is not UTF-8.") from None
+
+
 def _as_json(verdict: Verdict, key: str, trusted: bool) -> str:
     answer: dict[str, object] = {"valid": verdict.valid, "code": verdict.code, "why": verdict.why, "key": key}
     answer["key_given"] = trusted
@@ -37,6 +46,7 @@ def _as_json(verdict: Verdict, key: str, trusted: bool) -> str:
             "origin": verdict.checkpoint.origin,
             "size": verdict.checkpoint.size,
             "root": verdict.checkpoint.root.hex(),
+            "witnesses": list(verdict.witnesses),
             "detail": None if verdict.detail is None else json.loads(verdict.detail),
         }
     return json.dumps(answer, indent=1, ensure_ascii=False)
@@ -58,6 +68,8 @@ def _as_words(verdict: Verdict) -> list[str]:
         words = "; ".join(f"{column}: {', '.join(uses)}" for column, uses in columns.items())
         lines.append(f"  data        {dataset}  {words}")
     lines += [f"  protected   {protection}" for protection in receipt.protections]
+    if verdict.witnesses:
+        lines.append(f"  witnessed   by {', '.join(verdict.witnesses)}")
     if verdict.detail is not None:
         lines.append("  detail      the opened detail is the one that the receipt committed to")
     return lines
@@ -68,21 +80,33 @@ def _as_words(verdict: Verdict) -> list[str]:
 @click.option(
     "--key", help="The log's verifier key (vkey), or a file that holds it. Get it from the agency, not with the receipt."
 )
+@click.option(
+    "--policy",
+    type=click.File(encoding="utf-8"),
+    help="A tlog-policy: the log must be one that it names, and its quorum of witnesses must have cosigned.",
+)
 @click.option("--vrf-key", help="For a person's list: the agency's VRF key (64 hex digits), or a file that holds it.")
 @click.option("--person", help="For a person's list: who you are; a list about somebody else is then not valid.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def verify(receipt: IO[bytes], key: str | None, vrf_key: str | None, person: str | None, as_json: bool) -> None:
+def verify(
+    receipt: IO[bytes], key: str | None, policy: IO[str] | None, vrf_key: str | None, person: str | None, as_json: bool
+) -> None:
     """Check RECEIPT (a receipt.json file, a person's accesses.json, or - for standard input) without any server.
 
     Exit status: 0 valid, 1 not valid (with the one reason), 2 wrong use of the command.
     """
     raw = receipt.read(MAX_ACCESSES_FILE + 1)
     if b'"comity.person-accesses/1"' in raw[:200]:
+        if policy is not None:
+            raise click.UsageError("--policy is for a receipt; a person's list is checked by --key and --vrf-key")
         sys.exit(check_accesses(raw, key=key and read_key(key), vrf_key=vrf_key and read_key(vrf_key), person=person))
     trusted = key is not None
     try:
+        rules = None if policy is None else _policy(policy)
         used = read_key(key) if key is not None else files.parse(raw).key
-        verdict = check(raw, log_key=used)
+        # A key that the policy names came with the policy, not with the receipt: the check below holds the two together.
+        trusted = trusted or bool(rules and rules.logs)
+        verdict = check(raw, log_key=used, policy=rules)
     except Invalid as problem:
         used, verdict = "", Verdict(valid=False, code=problem.code, why=problem.why)
     if as_json:
