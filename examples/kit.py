@@ -53,7 +53,7 @@ def start(node: Path, file: Path, *, today: date | None = None) -> str:
     for signer in facts.signers:
         comity("agreement", "sign", copy, "--as", signer, "--node", node)
     if facts.assessment:
-        comity("agreement", "assess", node, facts.assessment, "--by", "data protection officer")
+        comity("agreement", "assessment", node, facts.assessment, "--by", "data protection officer")
     for approval in facts.approvals:
         comity("agreement", "approve", node, approval, "--by", "board")
     comity("agreement", "offer", node, facts.name, "--as", facts.source)

@@ -1,4 +1,4 @@
-"""``comity agreement assess|approve|trust``: what people decided or vouch for outside, recorded at the node."""
+"""``comity agreement assessment|approve|trust``: what people decided or vouch for outside, recorded at the node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from comity.refusal import Refused
 from comity.stores.node import Node
 
 
-@click.command("assess")
+@click.command("assessment")
 @click.argument("node", type=NODE)
 @click.argument("name")
 @click.option("--state", default="approved", show_default=True, type=click.Choice(["approved", "rejected", "withdrawn"]))
@@ -25,7 +25,7 @@ from comity.stores.node import Node
 @click.option("--by", required=True, help="Who decided it.")
 @json_option
 @telling
-def assess(node: Path, name: str, state: str, until: datetime | None, by: str, as_json: bool) -> None:
+def assessment(node: Path, name: str, state: str, until: datetime | None, by: str, as_json: bool) -> None:
     """Record how the impact assessment NAME stands."""
     last: date | None = until.date() if until else None
     with Node.open(node) as opened:

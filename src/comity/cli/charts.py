@@ -14,7 +14,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _STYLE = {"font": "sans-serif", "range": {"category": list(COLOURS)}, "view": {"stroke": None}, "background": "white"}
 
 
-def write(file: Path, *, title: str, rows: Sequence[Mapping[str, Any]], chart: Mapping[str, Any]) -> None:
+def write(file: Path, *, title: str | Mapping[str, Any], rows: Sequence[Mapping[str, Any]], chart: Mapping[str, Any]) -> None:
     """Draw ``rows`` as the Vega-Lite ``chart`` (mark, encoding, ...) into an SVG file; needs no network and no browser."""
     try:
         import vl_convert  # noqa: PLC0415 - an extra, and slow to load

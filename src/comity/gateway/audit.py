@@ -26,7 +26,7 @@ from comity.vocabulary.dataset import CountedBy
 if TYPE_CHECKING:
     from comity.gateway.answer import Case
     from comity.gateway.told import Ledger
-    from comity.stores.audits import Held
+    from comity.stores.audits import Audits, Held
 
 _NEXT = "Ask for larger or the same groups as before, or under an agreement whose answers carry noise."
 
@@ -47,6 +47,11 @@ def audit(service: Service, case: Case, plan: Plan, table: ProtectedTable) -> No
 
     Raises Refused (``differencing``), ``EngineError`` or ``NotWritten``.
     """
+    compare(service, plan, table, recipient=case.request.caller.agency, audits=service.node.audits)
+
+
+def compare(service: Service, plan: Plan, table: ProtectedTable, *, recipient: str, audits: Audits) -> None:
+    """The same for a recipient and a folder of what it was told. Raises like ``audit``."""
     if not plan.audited or not plan.units:
         return
     try:
@@ -63,7 +68,7 @@ def audit(service: Service, case: Case, plan: Plan, table: ProtectedTable) -> No
     with ExitStack() as stack:
         kept: list[tuple[Held, Ledger]] = []
         for dataset, unit in _datasets(plan):
-            held = stack.enter_context(service.node.audits.turn(case.request.caller.agency, dataset))
+            held = stack.enter_context(audits.turn(recipient, dataset))
             ledger = told.load(held.read())
             try:
                 for numbers in leaving:

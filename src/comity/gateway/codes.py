@@ -14,6 +14,8 @@ CODES: dict[str, str] = {
     "budget-ask": "The answer would cost more of the privacy budget than is agreed for one, or next to nothing.",
     "budget-spent": "The privacy budget of the dataset is spent, or the answer would cost more than is left.",
     "differencing": "Together with earlier answers to the same agency it would isolate a few people.",
+    "assess-nobody": "There is nobody in the data about whom a protection could be assessed.",
+    "assess-questions": "No typical question could be made from the agreement's columns.",
     "extra-missing": "The node lacks the packages for this.",
     "reidentify-prohibited": "The agreement lets nobody open a pseudonym.",
     "reidentify-request": "This is not a request to open one token.",

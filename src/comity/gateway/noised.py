@@ -12,6 +12,7 @@ from comity.gateway.service import Service
 from comity.protection.cells import Cell
 from comity.protection.noise import intervals
 from comity.protection.noise.noise import Noise
+from comity.protection.privacy_budget import PrivacyBudget
 from comity.protection.rules import MeasureRule
 from comity.protection.table import ProtectedTable
 from comity.question.question import Statistics
@@ -52,32 +53,43 @@ def priced(service: Service, case: Case, plan: Plan, ask: Sql) -> Priced:
     assert plan.noise is not None
     epsilon = spending.epsilon(case, ask.epsilon)
     rho = spending.rho(case, epsilon)
-    try:
-        from comity.protection.noise import price  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise spending.missing("noise") from None
-    shares = price.Shares(plan.noise, rho * (1 - 1e-6), spending.of(case).threshold_delta / len(plan.noise.sets))
+    shares = shares_of(plan.noise, spending.of(case), rho=rho)
+    from comity.protection.noise import price  # noqa: PLC0415 - an extra
+
     total = price.price(shares)
     cost = spending.cost(service, case, plan.noise.datasets, epsilon=epsilon, rho=total.rho)
     return Priced(cost, total.delta, shares, _errors(plan, shares))
 
 
+def shares_of(noise: Noise, budget: PrivacyBudget, *, rho: float) -> Shares:
+    """How a loss of rho is shared among what is drawn. Raises Refused where the extra is missing."""
+    try:
+        from comity.protection.noise import price  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise spending.missing("noise") from None
+    return price.Shares(noise, rho * (1 - 1e-6), budget.threshold_delta / len(noise.sets))
+
+
 def drawn(service: Service, case: Case, plan: Plan, ask: Sql) -> Drawn:
     """Pay, count and draw. Raises ``EngineError`` or Refused."""
-    from comity.protection.noise import release  # noqa: PLC0415 - an extra
-
     assert plan.noise is not None
     assert isinstance(plan.question, Statistics)
     found = priced(service, case, plan, ask)
     reservation = spending.reserve(service, case, found.cost, Loss(rho=found.cost.rho, delta=found.delta))
-    cells = _cells(service, plan, plan.noise.question) if plan.noise.parts else []  # quantiles alone need no totals
-    bins = [_cells(service, plan, place.question) for place in plan.noise.places]
-    types = tuple(measure.type for measure in plan.question.measures)
-    table = release.release(cells, bins, shares=found.shares, types=types)
-    made = intervals.run(table, plan.question.steps)
+    made = intervals.run(noisy(service, plan, plan.question, found.shares), plan.question.steps)
     return Drawn(
         made.table, made.intervals, (spending.said(found.cost, found.delta), *told(plan.noise), *errors(found)), reservation
     )
+
+
+def noisy(service: Service, plan: Plan, question: Statistics, shares: Shares) -> ProtectedTable:
+    """The noised cells, before the question's steps: columns as ``release.release`` names them. Nobody pays here."""
+    from comity.protection.noise import release  # noqa: PLC0415 - an extra
+
+    assert plan.noise is not None
+    cells = _cells(service, plan, plan.noise.question) if plan.noise.parts else []  # quantiles alone need no totals
+    bins = [_cells(service, plan, place.question) for place in plan.noise.places]
+    return release.release(cells, bins, shares=shares, types=tuple(measure.type for measure in question.measures))
 
 
 def told(noise: Noise) -> tuple[str, ...]:

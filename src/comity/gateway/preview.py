@@ -13,13 +13,10 @@ import pyarrow as pa
 
 from comity.agreement.model import Agreement, Data
 from comity.agreement.written import written
-from comity.decision.canaries import Canary, Sitting, canaries
-from comity.decision.decide import plan as planned
-from comity.decision.engine import Cell
+from comity.decision.canaries import Canary, canaries
 from comity.decision.extract import sensitive_fields
-from comity.decision.plan import Fence, MeasureRule, Plan
-from comity.decision.request import Request
 from comity.decision.units import UNIT
+from comity.gateway.probe import Probe
 from comity.gateway.service import Service
 from comity.protection.classes import classes
 from comity.protection.generalise import TooMany, generalise
@@ -28,16 +25,9 @@ from comity.protection.release import Unfit, release
 from comity.protection.risk import Risk, risk
 from comity.protection.row_limits import RowLimits
 from comity.question.expressions import Call, Column, Literal, Named
-from comity.question.measures import Measure
-from comity.question.question import Rows, Statistics
-from comity.question.relations import Scan
-from comity.vocabulary.dataset import CountedBy, Dataset, Role
+from comity.vocabulary.dataset import Role
 from comity.vocabulary.types import Type
 
-ROWS_FOR_RISK = 1_000_000
-"""Above this many rows identifiability is measured on the first ones, and said to be."""
-_COUNT = Measure("count", (), Type.INTEGER)
-_ANY = MeasureRule(contributors=None, remainder=False, margins=False)
 _OUTSIDE = "__outside"
 
 
@@ -129,39 +119,8 @@ class _Measured:
     proposed: tuple[tuple[str, str], ...] = ()
 
 
-class _Probe:
-    """Questions of the node's own about one source, inside the same fence as everybody else's."""
-
-    def __init__(self, service: Service, agreement: Agreement, data: Data) -> None:
-        self.service, self.agreement, self.data = service, agreement, data
-        self.base = self._plan()
-        self.fence = self.base.fences[0]
-
-    def _plan(self) -> Plan:
-        node = self.service.node
-        sitting = Sitting(self.agreement, node.catalogue, node.vocabulary)
-        # Counted for the parties, who see true numbers before they agree how others shall see them.
-        plain = replace(self.agreement, protect=replace(self.agreement.protect, across_answers=None))
-        request = Request(
-            agreement=self.agreement.identifier, purpose=self.agreement.purpose.term, caller=sitting.caller, way="statistics"
-        )
-        question = Statistics(Scan(self.data.alias, self.data.alias), (), ((),), (_COUNT,), ())
-        return planned(
-            agreement=plain,
-            catalogue=node.catalogue,
-            vocabulary=node.vocabulary,
-            question=question,
-            request=request,
-            facts=sitting.facts,
-        )
-
-    def cells(self, keys: tuple[Named, ...], fence: Fence | None = None) -> list[Cell]:
-        """Cells with the number of rows and of people (rows again where nobody is counted)."""
-        units = self.base.units
-        people = Measure("count_distinct", (units[0].key,), Type.INTEGER) if units else _COUNT
-        question = Statistics(Scan(self.data.alias, self.data.alias), keys, (tuple(range(len(keys))),), (_COUNT, people), ())
-        made = replace(self.base, question=question, measures=(_ANY, _ANY), fences=(fence or self.fence,))
-        return self.service.engine.cells(made, self.service.limits)
+class _Probe(Probe):
+    """What the preview asks of one source."""
 
     def held(self) -> int:
         """Rows of the dataset, agreed or not."""
@@ -169,7 +128,7 @@ class _Probe:
 
     def smallest(self, name: str) -> int:
         """The fewest people behind one value of a column."""
-        column = self._seen(name)
+        column = self.seen(name)
         keyed = (Named("k0", Column(self.data.alias, name, column.expression.type)),)
         found = self.cells(keyed, replace(self.fence, columns=(*self.fence.columns, column)))
         return min((_number(cell.values[-1]) for cell in found), default=0)
@@ -189,7 +148,7 @@ class _Probe:
         rules = [r for r in self.data.columns.values() if "return" in r.uses and not r.treatment.leaves_changed]
         if not rules:
             return None
-        table = self._rows(tuple(self._seen(rule.name) for rule in rules))
+        table = self.rows(tuple(self.seen(rule.name) for rule in rules))
         roles = {rule.name: self._role(rule.field) for rule in rules}
         of = sensitive_fields(self.agreement, self.service.node.catalogue)
         named = [r.name for r in rules if (self.data.alias, r.field) in of or roles[r.name] is Role.SENSITIVE]
@@ -215,10 +174,10 @@ class _Probe:
         self, quasi: list[str], sensitive: dict[str, bool], people: list[str], limits: RowLimits
     ) -> tuple[tuple[str, str], ...]:
         """The least loss that would keep the limits, from the steps that the catalogue gives the columns."""
-        fields = {name: self._dataset.field(self.data.columns[name].field) for name in quasi}
+        fields = {name: self.dataset.field(self.data.columns[name].field) for name in quasi}
         known = {name: field for name, field in fields.items() if field is not None}
         raw = [Named(name, Column("", field.name, field.type)) for name, field in known.items()]
-        table = self._rows((*raw, *(self._seen(name) for name in sensitive)))
+        table = self.rows((*raw, *(self.seen(name) for name in sensitive)))
         try:
             steps = {name: (field.type, levels(field)) for name, field in known.items()}
             found = generalise(table, steps, limits, sensitive=sensitive, people=people[0] if people else None)
@@ -226,33 +185,9 @@ class _Probe:
             return ()
         return tuple((name, written(treatment)) for name, treatment in found.treatments.items()) if found else ()
 
-    def _rows(self, columns: tuple[Named, ...]) -> pa.Table:
-        """The agreed rows of these columns, with the key of the people where there is one."""
-        outputs = [Named(c.name, Column(self.data.alias, c.name, c.expression.type)) for c in columns]
-        if self._dataset.counted_by is CountedBy.KEY:
-            outputs.append(Named(UNIT, Column(self.data.alias, UNIT, Type.INTEGER)))
-        question = Rows(Scan(self.data.alias, self.data.alias), tuple(outputs), limit=ROWS_FOR_RISK)
-        fence = replace(self.fence, columns=(*self.fence.columns, *columns))
-        made = replace(self.base, question=question, fences=(fence,), measures=())
-        batches = list(self.service.engine.rows(made, self.service.limits))
-        empty = pa.table({output.name: pa.array([], pa.int64()) for output in outputs})
-        return pa.Table.from_batches(batches) if batches else empty
-
     def _role(self, field: str) -> Role:
-        found = self._dataset.field(field)
+        found = self.dataset.field(field)
         return found.role if found is not None else Role.ATTRIBUTE
-
-    @property
-    def _dataset(self) -> Dataset:
-        return self.fence.dataset
-
-    def _seen(self, name: str) -> Named:
-        """A column as the fence would show it."""
-        from comity.decision.fences import Fencer  # noqa: PLC0415 - only the preview shows columns that nobody asked for
-
-        fencer = Fencer(self.agreement, self.service.node.catalogue, self.service.node.vocabulary)
-        made = fencer.fence(self.data.alias, self.data, frozenset({name}))
-        return next(c for c in made.columns if c.name == name)
 
 
 def _unused(agreement: Agreement) -> list[tuple[str, str]]:

@@ -70,12 +70,23 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
 
 def statistics(service: Service, plan: Plan, question: Statistics, case: Case | None = None) -> Done:
     """Cells, suppressed, compared with earlier answers, then the question's steps on what is left."""
+    table = protected(service, plan, question)
+    if case is not None:
+        audit(service, case, plan, table)
+    table = run_steps(table, question.steps)
+    if plan.cell_key is not None:
+        table = replace(table, notes=(note(plan.cell_key), *table.notes))
+    return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
+
+
+def protected(service: Service, plan: Plan, question: Statistics) -> ProtectedTable:
+    """The cells as they may be told, before the question's steps: columns as ``suppress.protect`` names them."""
     if plan.cell_key is not None:
         plan = replace(plan, record_key=subkey(service.node.keys.pseudonym, "cell-key", plan.units[0].name))
     cells = service.engine.cells(plan, service.limits)
     if plan.cell_key is not None:
         cells = perturbed(cells, plan.cell_key, sets=question.sets)
-    table = protect(
+    return protect(
         cells,
         sets=question.sets,
         keys=len(question.keys),
@@ -85,12 +96,6 @@ def statistics(service: Service, plan: Plan, question: Statistics, case: Case | 
         public_values=plan.public_values,
         key_types=tuple(key.expression.type for key in question.keys),
     )
-    if case is not None:
-        audit(service, case, plan, table)
-    table = run_steps(table, question.steps)
-    if plan.cell_key is not None:
-        table = replace(table, notes=(note(plan.cell_key), *table.notes))
-    return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
 
 
 def _lookup(service: Service, case: Case, plan: Plan) -> Done:

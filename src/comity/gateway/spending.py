@@ -38,7 +38,7 @@ class Cost:
     @property
     def left(self) -> float:
         """The same as an epsilon. It is another number after each answer and takes milliseconds, so only who shows it asks."""
-        return float(_zcdp().epsilon_of(self.left_rho, self.conversion_delta))
+        return float(zcdp().epsilon_of(self.left_rho, self.conversion_delta))
 
 
 def of(case: Case) -> PrivacyBudget:
@@ -70,13 +70,13 @@ def epsilon(case: Case, asked: float | None) -> float:
 
 def rho(case: Case, epsilon: float) -> float:
     """An epsilon in rho, at the agreement's delta."""
-    return float(_zcdp().rho_of(epsilon, of(case).conversion_delta))
+    return float(zcdp().rho_of(epsilon, of(case).conversion_delta))
 
 
 def cost(service: Service, case: Case, datasets: Sequence[str], *, epsilon: float, rho: float) -> Cost:
     """What it would cost and what is left."""
     budget = of(case)
-    whole = _zcdp().rho_of(budget.epsilon, budget.conversion_delta)
+    whole = zcdp().rho_of(budget.epsilon, budget.conversion_delta)
     since = begins(budget.period, case.facts.now.date())
     left = min(max(0.0, whole - service.node.budgets.spent(dataset, since=since).rho) for dataset in datasets)
     return Cost(tuple(datasets), epsilon, budget.delta, rho, left, budget.conversion_delta, budget.period)
@@ -86,7 +86,7 @@ def reserve(service: Service, case: Case, cost: Cost, loss: Loss) -> tuple[int, 
     """Take the loss from every dataset's budget, durably, before anything is drawn. Raises Refused where it is too much."""
     budget, now = of(case), case.facts.now
     service.once("ledger", "compared", lambda: reconcile.check(service))
-    cap = Loss(rho=_zcdp().rho_of(budget.epsilon, budget.conversion_delta), delta=budget.delta - budget.conversion_delta)
+    cap = Loss(rho=zcdp().rho_of(budget.epsilon, budget.conversion_delta), delta=budget.delta - budget.conversion_delta)
     taken = service.node.budgets.reserve(
         cost.datasets,
         loss=loss,
@@ -113,12 +113,13 @@ def said(cost: Cost, delta: float = 0.0) -> str:
     return f"differential privacy: epsilon {cost.epsilon:g} at delta {cost.delta:g} of {whose} (rho {cost.rho:.6g}{more})"
 
 
-def _zcdp() -> ModuleType:
+def zcdp() -> ModuleType:
+    """The arithmetic of rho. Raises Refused where the extra is missing."""
     try:
-        from comity.protection import zcdp  # noqa: PLC0415 - an extra
+        from comity.protection import zcdp as arithmetic  # noqa: PLC0415 - an extra
     except ImportError:
         raise missing("noise") from None
-    return zcdp
+    return arithmetic
 
 
 def missing(extra: str) -> Refused:

@@ -207,9 +207,9 @@ def test_an_assessment_and_an_approval_are_waited_for(node: Path, tmp_path: Path
     file.write_text(city.AGREEMENT.replace("  consent: none\n", NAMED), "utf-8")
     sign_all(node, file)
     assert "assessment approved" in comity("offer", node, "agr-test", "--as", "housing").output
-    assert told("assess", node, "pia-1", "--until", "2020-01-01", "--by", "officer")["counts"] is False
+    assert told("assessment", node, "pia-1", "--until", "2020-01-01", "--by", "officer")["counts"] is False
     assert comity("offer", node, "agr-test", "--as", "housing").exit_code == REFUSED
-    assert told("assess", node, "pia-1", "--by", "officer")["counts"] is True
+    assert told("assessment", node, "pia-1", "--by", "officer")["counts"] is True
     assert comity("offer", node, "agr-test", "--as", "housing").exit_code == DONE
     assert "approvals given" in comity("start", node, "agr-test", "--as", "housing").output
     assert told("approve", node, "board-1", "--by", "secretary") == {"approval": "board-1", "by": "secretary"}
@@ -218,7 +218,7 @@ def test_an_assessment_and_an_approval_are_waited_for(node: Path, tmp_path: Path
 
 def test_a_name_that_no_agreement_asks_for_is_pointed_out(node: Path) -> None:
     """It is often a slip of the pen; it is recorded all the same."""
-    for command in ("assess", "approve"):
+    for command in ("assessment", "approve"):
         found = comity(command, node, "pia-l", "--by", "officer")
         assert found.exit_code == DONE
         assert "compare the spelling" in found.output
@@ -304,7 +304,8 @@ def typed(command: str, node: object, file: object) -> tuple[object, ...]:
         "diff": ("diff", file, file, "--node", node),
         "put": ("put", node, file),
         "list": ("list", node),
-        "assess": ("assess", node, "pia", "--by", "x"),
+        "assess": ("assess", file, "--node", node),
+        "assessment": ("assessment", node, "pia", "--by", "x"),
         "approve": ("approve", node, "board", "--by", "x"),
         "trust": ("trust", node, SIGNERS[0], file),
     }.get(command, (command, node, "agr-test", "--as", "housing"))
