@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -120,3 +122,15 @@ def noised_cells(made: Plan, on: Engine, limits: Limits) -> tuple[list, list[lis
         return on.cells(replace(made, question=question, units=(), measures=rules), limits)
 
     return cells(made.noise.question) if made.noise.parts else [], [cells(place.question) for place in made.noise.places]
+
+
+def comparable(value: object) -> object:
+    """Numbers to nine significant digits whatever their type; dates as dates."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, (int, float, Decimal)):
+        number = float(value)
+        return 0.0 if number == 0 else round(number, 9 - math.floor(math.log10(abs(number))) - 1)
+    if isinstance(value, datetime) and value.time().isoformat() == "00:00:00":
+        return value.date()
+    return value if isinstance(value, (date, datetime)) else str(value)

@@ -8,16 +8,8 @@ import city
 import comity
 from comity.client.errors import Refused
 from comity.gateway.service import Service
+from modes import AUDITED, WITHOUT_ROWS
 from node_kit import PURPOSE, make_node, put_signed
-
-AUDITED = "small_cells: {fewer_than: 10, method: suppress-with-complement}\n  across_answers: audited"
-WITHOUT_ROWS = (
-    ("  - from: survey.persons\n    as: persons\n    columns:\n      age: {use: [group, filter, measure]}\n"
-     "      race: {use: [group, filter]}\n      insured: {use: [group, filter, measure]}\n"
-     "      income: {use: [measure]}\n", ""),
-    ("  - {agency: survey, role: source, signs: [director]}\n", ""),
-    ("    - {law: Survey Act s.1, for: survey}\n", ""),
-)  # fmt: skip
 
 
 def plain(text: str = city.AGREEMENT) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from datetime import date, datetime
-from decimal import Decimal
 
 import duckdb
 import pytest
@@ -56,20 +53,8 @@ def protected():
     return lane.agreement()
 
 
-def comparable(value):
-    """Numbers to nine significant digits whatever their type; dates as dates."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, (int, float, Decimal)):
-        number = float(value)
-        return 0.0 if number == 0 else round(number, 9 - math.floor(math.log10(abs(number))) - 1)
-    if isinstance(value, datetime) and value.time().isoformat() == "00:00:00":
-        return value.date()
-    return value if isinstance(value, (date, datetime)) else str(value)
-
-
 def table(rows):
-    return [tuple(comparable(v) for v in row) for row in rows]
+    return [tuple(lane.comparable(v) for v in row) for row in rows]
 
 
 def in_order(sql):
@@ -98,7 +83,7 @@ def test_protected_values_are_exact_or_marked(engines, plain, protected, sql, en
     assert not isinstance(answer, Refusal), answer
     expected = table(plain.execute(sql).fetchall())
     for row in answer.rows:
-        shown = tuple(None if v is SUPPRESSED else comparable(v) for v in row)
+        shown = tuple(None if v is SUPPRESSED else lane.comparable(v) for v in row)
         marked = [v is SUPPRESSED for v in row]
         found = any(all(m or e == s for e, s, m in zip(want, shown, marked, strict=True)) for want in expected)
         assert found or any(marked), row

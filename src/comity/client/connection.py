@@ -115,7 +115,7 @@ class Connection:
         return {"agreement": agreement, "purpose": purpose}
 
     def _post(self, path: str, asked: dict[str, Any], *, accept: str = JSON) -> Reply:
-        body = json.dumps(asked, ensure_ascii=False).encode(errors="replace")
+        body = json.dumps(asked).encode()  # in ASCII: half a surrogate pair arrives as such, and is refused
         return _accepted(self._transport.send("POST", path, body=body, accept=accept))
 
     def _get(self, path: str, *, accept: str = JSON) -> Reply:

@@ -12,7 +12,7 @@ MAX_BYTES = 100_000
 MAX_TOKENS = 4_000
 MAX_DEPTH = 60
 """Nesting of parentheses, CASE, and runs of prefix operators."""
-MAX_RELATIONS = 64
+MAX_RELATIONS = 24
 MAX_LOOSE_JOINS = 8
 """JOINs in a row that wait for their ON or USING: the parser tries every way to nest them, which is exponential."""
 
