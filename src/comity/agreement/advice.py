@@ -6,7 +6,7 @@ A rule recommends and never decides: the clause is signed by people. Facts are g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from comity.protection.privacy_budget import PrivacyBudget
@@ -22,6 +22,8 @@ REFUSED = 0.25
 """A mode that refuses a larger share of the agreement's own questions does not fit it."""
 HOLDS = 0.5
 """Nor one under which an attacker gets right more than this share of what guessing gets wrong."""
+LOSES = 0.5
+"""Nor one that leaves out a larger share of the numbers."""
 USABLE = 0.2
 """Nor one under which half of the counts are further off than this."""
 
@@ -198,6 +200,16 @@ ROUNDED = Advice(
 def mode(situation: Situation) -> Rule:
     """The first rule that holds; the last one always does."""
     return next(rule for rule in MODE_RULES if rule.when(situation))
+
+
+def otherwise(situation: Situation) -> tuple[tuple[str, str], ...]:
+    """What would be recommended if one clause were another: (the clause, the mode). Only where it would be something else."""
+    asked = f"with `queries_per_day: {MANY}` or less"
+    one = "if only one agency asked"
+    changed = ((asked, replace(situation, questions=MANY)), (one, replace(situation, askers=1)))
+    now = mode(situation).chosen
+    found = ((words, str(mode(other).chosen)) for words, other in changed if other != situation)
+    return tuple((words, chosen) for words, chosen in found if chosen != now)
 
 
 def parameters(situation: Situation, chosen: str) -> tuple[Advice, ...]:

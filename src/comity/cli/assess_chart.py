@@ -18,7 +18,6 @@ _PANELS = {
 def draw(file: Path, found: Assessment) -> None:
     """Draw it as SVG. Raises ``click.ClickException`` where the extra is missing."""
     shown = rows(found)
-    names = [row["protection"] for row in shown]
     title = {
         "text": f"{found.agreement.identifier}: what each protection costs, and what it leaves to an attacker",
         "subtitle": [
@@ -27,7 +26,7 @@ def draw(file: Path, found: Assessment) -> None:
         ],
         "anchor": "start",
     }
-    panels = [_panel("lost", names, first=True), _panel("off", names), _panel("right", names, rule=True)]
+    panels = [_panel("lost", shown, first=True), _panel("off", shown), _panel("right", shown, rule=True)]
     charts.write(file, title=title, rows=shown, chart={"hconcat": panels, "spacing": 28})
 
 
@@ -56,11 +55,12 @@ def _name(found: Assessment) -> str:
     return next(one.variant.name for one in found.tried if one.variant.mode == found.mode)
 
 
-def _panel(field: str, names: list[str], *, first: bool = False, rule: bool = False) -> dict[str, Any]:
+def _panel(field: str, shown: list[dict[str, Any]], *, first: bool = False, rule: bool = False) -> dict[str, Any]:
+    names = [row["protection"] for row in shown]
+    most = 100 if rule else max(1, *(row[field] or 0 for row in shown))
     y = {"field": "protection", "type": "nominal", "sort": names, "title": None, "axis": {"labelLimit": 200} if first else None}
-    x = {"field": field, "type": "quantitative", "title": _PANELS[field], "scale": {"domainMin": 0, "nice": True}}
-    if rule:
-        x["scale"] = {"domain": [0, 100]}
+    scale = {"domain": [0, most], "nice": True}
+    x = {"field": field, "type": "quantitative", "title": _PANELS[field], "scale": scale}
     colour = {"condition": {"test": "datum.recommended", "value": charts.COLOURS[0]}, "value": "#a6a6a6"}
     text = {"field": field, "type": "quantitative", "format": ".1f"}
     layers: list[dict[str, Any]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 from typing import Any
 
+from comity.agreement import advice
 from comity.agreement.advice import HOLDS, NAMES
 from comity.agreement.clause import changes, clause
 from comity.agreement.modes import NOW
@@ -39,7 +40,7 @@ def show(found: Assessment) -> None:
 def _risk(found: Assessment) -> None:
     say("\nThe risk, measured")
     for source in found.sources:
-        say(f"  {_source(source)}")
+        said(_source(source), "  ")
     say(f"  sensitive: {', '.join(found.sensitive) or 'no column of a special category'}")
     facts = found.situation
     limit = "no limit to questions" if facts.questions is None else f"{facts.questions} questions a day"
@@ -51,10 +52,11 @@ def _risk(found: Assessment) -> None:
 def _source(source: Singled) -> str:
     if not source.columns:
         return f"{source.data.alias}: {source.people:,} ({source.dataset.unit}); nothing may select or group"
-    return (
+    said = (
         f"{source.data.alias}: {source.people:,} ({source.dataset.unit}); by {', '.join(source.columns)}: "
         f"{source.alone:,} alone, {source.few:,} with fewer than 11 alike (k = {source.k})"
     )
+    return said if source.without is None else f"{said}; without {source.without[0]} {source.without[1]:,} alone"
 
 
 def _trade(found: Assessment) -> None:
@@ -120,8 +122,10 @@ def _recommended(found: Assessment) -> None:
     for other in found.tried:
         if other.unfit and other.variant.mode not in {found.mode, NOW}:
             said(f"Not {other.variant.name}: {other.unfit}.", "  ")
+    for words, mode in advice.otherwise(found.situation):
+        said(f"But {words}: {NAMES[mode]}.", "  ")
     for words in warnings(found):
-        said(f"But: {words}", "  ")
+        said(f"Beware: {words}", "  ")
     if found.recommended is None:
         return
     say("\nThe clause (what else stands under `protect` stays)\n")
@@ -139,7 +143,7 @@ def _recommended(found: Assessment) -> None:
 def warnings(found: Assessment) -> list[str]:
     """What the officer should know of the recommended mode before it is agreed."""
     made = next(one for one in found.tried if one.variant.mode == found.mode)
-    said = []
+    said = [f"{made.unfit}."] if made.unfit else []
     if made.gain is not None and made.gain.advantage > 0:
         share = made.gain.advantage
         strong = "that is much" if share > HOLDS else "chance alone may do as much" if share < 0.1 else "that is not nothing"
@@ -164,6 +168,7 @@ def document(found: Assessment) -> dict[str, Any]:
                 "k": source.k,
                 "alone": source.alone,
                 "fewer_than_11_alike": source.few,
+                "without_column": dict(zip(("column", "alone"), source.without, strict=True)) if source.without else None,
             }
             for source in found.sources
         ],
@@ -177,6 +182,7 @@ def document(found: Assessment) -> dict[str, Any]:
             "why": found.rule.why,
             "source": found.rule.source,
             "parameters": [{"key": a.clause, "value": a.value, "why": a.why, "source": a.source} for a in found.advice],
+            "otherwise": [{"if": words, "mode": mode} for words, mode in advice.otherwise(found.situation)],
             "warnings": warnings(found),
             "clause": clause(found.recommended) if found.recommended else None,
             "changes": [

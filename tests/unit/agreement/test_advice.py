@@ -83,6 +83,15 @@ def test_what_leaves_people_open_to_subtraction_is_only_recommended_where_nobody
                 assert (found.chosen == "thresholds") == ((few == 0 and not linked) or possible == {"thresholds"})
 
 
+def test_what_would_be_otherwise_is_said_once_and_only_where_it_is_other() -> None:
+    """An officer who may lower a limit sees what that would bring."""
+    assert advice.otherwise(CALM) == ()
+    (many,) = advice.otherwise(replace(CALM, questions=None))
+    assert many[1] == "audited"
+    assert str(advice.MANY) in many[0]
+    assert [mode for _, mode in advice.otherwise(replace(CALM, askers=3))] == ["audited"]
+
+
 @pytest.mark.parametrize(
     ("change", "mode", "expected"),
     [

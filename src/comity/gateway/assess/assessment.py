@@ -29,6 +29,8 @@ from comity.vocabulary.dataset import CountedBy, Role
 
 LADDER = (0.1, 0.2, 0.5, 1.0)
 """Epsilons of one answer that are tried, where neither the agreement nor the officer says."""
+ANSWERS = 12
+"""So many answers in a period a budget must pay for: one a month of a year."""
 WANTED = 0.02
 """The relative error that half of the counts should not pass."""
 TARGETS = 40
@@ -45,6 +47,8 @@ class Tried:
     gain: Gain | None = None
     pays: int | None = None
     """How many such answers the budget pays for in its period; None without a budget."""
+    expected: float | None = None
+    """Under noise: the relative error to be expected of half of the counts. It does not change from draw to draw."""
 
     @property
     def unfit(self) -> str:
@@ -53,10 +57,12 @@ class Tried:
             return self.variant.why_not
         if self.trade.refused > advice.REFUSED * len(self.trade.asked):
             return f"it refuses {self.trade.refused} of {len(self.trade.asked)} questions"
-        if self.gain is not None and self.gain.advantage > advice.HOLDS:
+        if self.gain is not None and self.gain.advantage > advice.HOLDS and self.gain.right - self.gain.guessing > 1:
             return f"the attacker is right about {self.gain.right} of {self.gain.people}, guessing about {self.gain.guessing}"
-        off = self.trade.error(0.5, counts=True) or 0.0
-        return f"half of the counts are off by more than {100 * off:.0f} %" if off > advice.USABLE else ""
+        if self.trade.lost > advice.LOSES * self.trade.numbers:
+            return f"it leaves out {self.trade.lost:,} of {self.trade.numbers:,} numbers"
+        off = self.expected or self.trade.error(0.5, counts=True) or 0.0
+        return f"half of the counts are to be expected more than {100 * off:.0f} % off" if off > advice.USABLE else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,7 +207,7 @@ class _Case:
     def each(self, situation: Situation, sources: Sequence[Singled], questions: Sequence[Question]) -> float:
         """What one answer is to cost: as agreed, else the least step at which half of the counts come out nearly right.
 
-        No step for which the budget would not pay for each question once.
+        No step for which the budget would not pay for each question once, and for ``ANSWERS``.
         """
         agreed = self.agreement.protect.privacy_budget
         if agreed is not None:
@@ -213,7 +219,7 @@ class _Case:
                 break
             lane = Lane(self.service, noised, self.folder / "price")
             try:
-                if (lane.pays() or 0) < len(questions):
+                if (lane.pays() or 0) < max(ANSWERS, len(questions)):
                     break
             except Refused:  # the node lacks the packages: the mode says so when it is tried
                 break
@@ -273,12 +279,14 @@ class _Case:
         self.service.progress(f"trying {variant.name}: {len(questions)} questions")
         own = Lane(self.service, agreement, self.folder / f"{variant.mode}-questions")
         found = trade(own, questions)
+        noised = agreement.protect.privacy_budget is not None
+        expected = expected_error(own, questions, at=0.5) if noised else None
         aims = max((source.aims for source in sources), key=lambda aims: sum(len(aim.targets) for aim in aims))
         if not aims:
-            return Tried(variant, found, pays=own.pays())
+            return Tried(variant, found, None, own.pays(), expected)
         self.service.progress(f"attacking {variant.name}: {sum(len(aim.targets) for aim in aims)} guesses")
         attacker = Lane(self.service, agreement, self.folder / f"{variant.mode}-attack")
-        return Tried(variant, found, sum((attack(attacker, aim) for aim in aims), NOTHING), own.pays())
+        return Tried(variant, found, sum((attack(attacker, aim) for aim in aims), NOTHING), own.pays(), expected)
 
 
 def _alias(place: str) -> str:

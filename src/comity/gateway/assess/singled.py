@@ -75,6 +75,8 @@ class Singled:
     """People who are alone in theirs."""
     few: int
     """People who share theirs with fewer than the threshold."""
+    without: tuple[str, int] | None
+    """The column without which fewest people would be alone, and how many; None where nobody is, or no column helps."""
     sizes: Mapping[tuple[str, str], int]
     rows_per_person: int
     """So many rows have all but one in a hundred people, at most."""
@@ -98,6 +100,7 @@ def singled(service: Service, agreement: Agreement, data: Data, *, fewer_than: i
     tells = [UNIT] if UNIT in table.column_names else []
     found = classes(table, quasi=asked, people=tells)
     made = _Source(data, dataset, fields, table, tells)
+    alone = _people(found, tells, at_most=1)
     ways = [made.aims(use, columns, _measured(data, fields), people) for use, columns in keys.items()]
     return Singled(
         data=data,
@@ -105,8 +108,9 @@ def singled(service: Service, agreement: Agreement, data: Data, *, fewer_than: i
         people=found.everybody,
         columns=asked,
         k=min((n for n in found.people if n), default=0),
-        alone=_people(found, tells, at_most=1),
+        alone=alone,
         few=_people(found, tells, at_most=fewer_than - 1),
+        without=_without(table, asked, tells, alone) if alone else None,
         sizes={(data.alias, name): pc.count_distinct(table[name], mode="all").as_py() for name in asked},
         rows_per_person=_rows_each(table, tells),
         bounds={(data.alias, n): ends for n in _measured(data, fields) if (ends := _bounds(table[n])) is not None},
@@ -133,6 +137,15 @@ def _people(found: Classes, tells: Sequence[str], *, at_most: int) -> int:
     if not tells:
         return int(pc.sum(rows).as_py() or 0)
     return int(pc.count_distinct(found.table[tells[0]].filter(rows)).as_py())
+
+
+def _without(table: pa.Table, columns: Sequence[str], tells: Sequence[str], alone: int) -> tuple[str, int] | None:
+    found = []
+    for name in columns:
+        rest = classes(table, quasi=[c for c in columns if c != name], people=tells)
+        found.append((_people(rest, tells, at_most=1), name))
+    fewest, name = min(found)
+    return (name, fewest) if fewest < alone else None
 
 
 def _rows_each(table: pa.Table, tells: Sequence[str], *, at: float = 0.99) -> int:
@@ -169,16 +182,18 @@ class _Source:
 
     def aims(self, use: str, columns: tuple[str, ...], measured: tuple[str, ...], people: int) -> tuple[Aim, ...]:
         """The first secrets in order of harm about which somebody can be singled out, and so many people in all."""
-        found: list[Aim] = []
+        chosen: list[tuple[str, Classes]] = []
         for name in self._secrets(columns, measured):
             rest = tuple(c for c in columns if c != name)
-            left = people - sum(len(aim.targets) for aim in found)
-            share = -(-left // (SECRETS - len(found)))
-            made = self._aim(use, rest, name, counted=name in columns, people=share) if rest and share > 0 else None
-            found += [made] if made is not None else []
-            if len(found) == SECRETS:
-                break
-        return tuple(found)
+            found = classes(self.table, quasi=rest, people=self.tells) if rest and len(chosen) < SECRETS else None
+            if found is not None and 1 in found.people:
+                chosen.append((name, found))
+        made: list[Aim] = []
+        for at, (name, found) in enumerate(chosen):
+            share = -(-(people - sum(len(aim.targets) for aim in made)) // (len(chosen) - at))
+            aim = self._aim(use, found, name, counted=name in columns, people=share) if share > 0 else None
+            made += [aim] if aim is not None else []
+        return tuple(made)
 
     def _secrets(self, columns: tuple[str, ...], measured: tuple[str, ...]) -> list[str]:
         """A sensitive column first, then what is measured, then other columns; each only where it can be a yes or no."""
@@ -186,15 +201,13 @@ class _Source:
         sensitive = [c for c in few if self.fields[c].role is Role.SENSITIVE]
         return list(dict.fromkeys((*sensitive[:1], *measured[:1], *few, *measured)))
 
-    def _aim(self, use: str, columns: tuple[str, ...], name: str, *, counted: bool, people: int) -> Aim | None:
-        found = classes(self.table, quasi=columns, people=self.tells)
+    def _aim(self, use: str, found: Classes, name: str, *, counted: bool, people: int) -> Aim | None:
         alone = [at for at, n in enumerate(found.people) if n == 1]
-        if not alone:
-            return None
+        columns = found.quasi
         chosen = sorted(random.Random(_SEED).sample(alone, min(people, len(alone))))  # noqa: S311 - a sample, no secret
         keys, rows = found.keys(), self._rows_of(found, chosen, name)
         value = self._common(name) if counted else None
-        added = {at: _adds(found, value, counted=counted) for at, found in rows.items()}
+        added = {at: _adds(held, value, counted=counted) for at, held in rows.items()}
         secret = self._secret(name, sorted(added.values()), value, counted=counted)
         if secret is None:
             return None

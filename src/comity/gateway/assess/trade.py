@@ -11,8 +11,8 @@ from comity.protection.error import COUNTS, Lost, measured, quantile
 from comity.question.question import Statistics
 from comity.refusal import Refused
 
-_MEAN = 0.8
-"""The mean size of normal noise, in standard deviations."""
+_HALF = 0.674
+"""Half of normal noise is smaller, in standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +92,5 @@ def expected_error(lane: Lane, questions: Iterable[Question], *, at: float) -> f
             continue
         for i, measure in enumerate(one.statistics.measures):
             values = (cell.values[i] for cell in one.cells if measure.function in COUNTS)
-            found += [_MEAN * spreads[i] / value for value in values if isinstance(value, int) and value > 0]
+            found += [_HALF * spreads[i] / value for value in values if isinstance(value, int) and value > 0]
     return quantile(found, at)
