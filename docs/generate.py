@@ -11,7 +11,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attacks
 import click
+import questions
 import rules
 
 from comity.agreement.keys import KEYS
@@ -132,6 +134,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "lifecycle.md": lifecycle,
     "refusal-codes.md": refusal_codes,
     "functions.md": functions,
+    "questions.md": questions.page,
+    "attacks.md": attacks.page,
     "vocabulary.md": vocabulary,
     "command-line.md": commands,
     "http.md": http,
