@@ -27,9 +27,7 @@ def page() -> str:
         first: dict[str, str] = {}
         for name, _ in attacks:
             first.setdefault(codes[name], name)
-        rows = "".join(
-            f"| `{code}` | {_count(attacks, codes, code)} | {_cell(name)} |\n" for code, name in sorted(first.items())
-        )
+        lines = [f"| `{code}` | {_count(attacks, codes, code)} | {_cell(name)} |\n" for code, name in sorted(first.items())]
         rows, title = "".join(lines), f"{family[:1].upper()}{family[1:]}"
         parts.append(f"## {title}: {len(attacks)}\n\n| refused as | how many | for instance |\n| --- | --- | --- |\n{rows}")
     return "\n".join(parts)
