@@ -68,10 +68,10 @@ class Ranges:
             return self._any(outcomes + ([arguments[-1]] if len(arguments) % 2 else []))
         if node.function == "coalesce":
             return self._any(list(arguments))
-        if node.function in {"cast", "nullif"} and arguments[0].type.numeric:
+        if node.function in {"cast", "nullif"} and (arguments[0].type.numeric or arguments[0].type is Type.BOOLEAN):
             low, high = self.of(arguments[0])
             # A cast to a whole number may round to the next one.
-            whole = node.type is Type.INTEGER and arguments[0].type is not Type.INTEGER
+            whole = node.type is Type.INTEGER and arguments[0].type in {Type.DOUBLE, Type.DECIMAL}
             return (low - 1 if whole and low is not None else low), (high + 1 if whole and high is not None else high)
         return _OPEN
 

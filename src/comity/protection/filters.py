@@ -29,7 +29,7 @@ class Body:
 
 
 def body(measure: Measure) -> Body:
-    """The normal form of a measure; ``sum(CASE WHEN a THEN x END)`` becomes ``sum(x)`` where a."""
+    """The normal form of a measure; ``sum(CASE WHEN a THEN x END)`` becomes ``sum(x)`` where a, a sum of 1 or truth a count."""
     atoms = set(_conjuncts(measure.where))
     function, arguments = measure.function, measure.arguments
     if function == "sum" and len(arguments) == 1:
@@ -38,6 +38,8 @@ def body(measure: Measure) -> Body:
         arguments = (value,)
         if isinstance(value, Literal) and value.value == 1:
             return Body("count", (), frozenset(atoms))
+        if isinstance(value, Call) and value.function == "cast" and value.arguments[0].type is Type.BOOLEAN:
+            return Body("count", (), frozenset(atoms | set(_conjuncts(value.arguments[0]))))
     if function == "count":
         atoms |= {_known(a) for a in arguments if not isinstance(a, Literal)}
         arguments = ()

@@ -121,12 +121,14 @@ def test_the_same_people_give_the_same_number(engines):
     assert found != {277}, "the true number"
 
 
+EACH = "(select person_id, count(*) as n, sum(nights) as nights from stays group by person_id)"
 TABLES = (
     "select district, count(distinct person_id) as n from stays group by district",
     "select district, sex, count(distinct person_id) as n from stays group by cube(1, 2)",
     "select sex, count(distinct person_id) filter (where nights > 4) as n from stays group by rollup(sex)",
     "select s.sex, count(distinct s.person_id) as n from stays s join claims c on s.person_id = c.person_id group by 1",
     "select count(distinct person_id) as n from stays where nights > 500",
+    f"select sum(n > 1) as some, sum(case when n > 2 then 1 else 0 end) as many, count(*) as all_ from {EACH}",
     "select sex, count(distinct person_id) as n from stays where nights > 500 group by grouping sets ((sex), ())",
 )
 
@@ -161,6 +163,36 @@ def test_what_cannot_be_perturbed_soundly_is_refused(sql):
     refusal = lane.plan(sql, under=under())
     assert isinstance(refusal, Refusal)
     assert (refusal.code, refusal.clause) == ("perturbed-measure", "protect.across_answers")
+
+
+@pytest.mark.parametrize(
+    ("measure", "may"),
+    [
+        ("count(*)", True),
+        ("count(n)", True),
+        ("count(*) filter (where n > 1)", True),
+        ("sum(case when n > 1 then 1 else 0 end)", True),
+        ("sum(n > 1)", True),
+        ("count(distinct person_id)", True),
+        ("sum(n)", False),
+        ("avg(n)", False),
+        ("sum(case when n > 1 then n else 0 end)", False),
+        ("median(n)", False),
+    ],
+)
+def test_where_each_person_is_one_row_rows_are_people(measure, may):
+    """Counts and sums of truth values are numbers of people there; sums of anything else are not."""
+    made = lane.plan(f"select {measure} as v from {EACH}", under=under())
+    assert getattr(made, "code", "answered") == ("answered" if may else "perturbed-measure")
+
+
+def test_the_agreed_figures_are_those_that_are_used():
+    """The clause of the agreement, or the usual one where it says nothing."""
+    sql = "select count(distinct person_id) as n from stays"
+    agreed = "  across_answers: perturbed\n  cell_key: {deviation: 8, variance: 4, no_small: 3}\n"
+    assert lane.plan(sql, under=under(more=agreed)).cell_key == CellKey(deviation=8, variance=4, no_small=3)
+    assert lane.plan(sql, under=under()).cell_key == CellKey()
+    assert lane.plan(sql, under=lane.agreement()).cell_key is None
 
 
 def test_people_who_cannot_be_told_apart_are_not_perturbed():

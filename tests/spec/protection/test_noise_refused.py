@@ -1,0 +1,130 @@
+"""What cannot be counted with noise, and what is counted with how much of it."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+
+import lane
+from comity.decision import noise as deciding
+from comity.decision.noise import _clamped, _on_grid, _whole
+from comity.decision.plan import Plan
+from comity.protection.noise.grid import Bounds, grid
+from comity.question.evaluate import evaluate
+from comity.question.expressions import Column
+from comity.refusal import Refusal
+from comity.vocabulary.types import Type
+from noise_kit import noised
+
+UNDER = lane.agreement(noised)
+
+
+def code(sql, under=UNDER):
+    made = lane.plan(sql, under=under)
+    return made.code if isinstance(made, Refusal) else "answered"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select sum(capped) from claims", "noise-bounds"),
+        ("select sum(-capped) from claims", "noise-bounds"),
+        ("select sum(least(greatest(capped, 0), 9)) from claims", "answered"),
+        ("select sum(least(nights, 0)) from stays", "noise-bounds"),
+        ("select sum(nights * 100000000000000) from stays", "answered"),
+        ("select sum(nights * 100000000000001) from stays", "noise-bounds"),
+        ("select sum(-nights * 100000000000001) from stays", "noise-bounds"),
+        ("select sum(pregnant) from stays", "answered"),
+        ("select count(distinct s.person_id) from stays s join claims c on s.person_id = c.person_id", "answered"),
+        ("select count(distinct amount) from claims", "noise-measure"),
+        ("select a.n from (select count(*) as n from stays) a union all select count(*) from stays", "sql-joint"),
+        ("select count(*) from stays s join persons p on s.district = p.race", "column-use"),
+        ("select count(*) from stays s full join claims c on s.person_id = c.person_id", "noise-join"),
+        ("select count(*) from stays s join districts d on s.district = d.district", "answered"),
+        ("select population, count(*) from districts group by population", "noise-measure"),
+    ],
+)
+def test_what_is_answered_and_what_is_not(sql, expected):
+    """Only what one person can move by no more than is agreed."""
+    assert code(sql) == expected
+
+
+def test_so_many_known_keys_that_most_cells_would_be_noise(monkeypatch):
+    """Districts and sexes make 18 cells with those for missing values; where a key is unknown, cells are found by threshold."""
+    sql = "select district, sex, count(*) from stays group by district, sex"
+    monkeypatch.setattr(deciding, "LARGEST_DOMAIN", 18)
+    assert code(sql) == "answered"
+    monkeypatch.setattr(deciding, "LARGEST_DOMAIN", 17)
+    assert code(sql) == "noise-measure"
+    assert code("select district, sex, area, count(*) from stays group by district, sex, area") == "answered"
+    assert code("select district, count(*) from stays group by district") == "answered"
+
+
+def parts(sql, under=UNDER):
+    """What is noised of a question: words, how far one person moves it, and whether it counts."""
+    made = lane.plan(sql, under=under)
+    assert isinstance(made, Plan), made
+    assert made.noise is not None
+    return [(part.words, round(part.sensitivity, 6), part.counts) for part in made.noise.parts]
+
+
+def test_how_far_one_person_moves_each_number():
+    """With three rows a person: three rows, three times the largest amount; once in each of up to three cells as people."""
+    assert parts("select count(*) from stays") == [("rows", 3.0, True)]
+    assert parts("select count(distinct person_id) from stays") == [("people", 1.0, True)]
+    by_district = "select district, count(distinct person_id) from stays group by district"
+    assert parts(by_district) == [("people", round(math.sqrt(3), 6), True)]
+    some = "select district, count(distinct person_id) filter (where pregnant) from stays group by district"
+    assert parts(some) == [("people", round(math.sqrt(3), 6), True)]
+    assert parts("select count(distinct person_id) filter (where pregnant) from stays") == [("people", 1.0, True)]
+    assert parts("select sum(nights) from stays") == [("sum", 30.0, False)]
+    assert parts("select avg(nights) from stays") == [("sum", 15.0, False), ("rows", 3.0, True)]
+    assert [words for words, _, _ in parts("select var_pop(nights) from stays")] == ["sum of squares", "sum", "rows"]
+    assert parts("select area, count(*) from stays group by area") == [
+        ("people", round(math.sqrt(3), 6), True),
+        ("rows", 3.0, True),
+    ]
+
+
+def test_one_row_a_person_counts_people_as_rows():
+    """Where each row is another person, whom the source's own rule or a grouping by person makes so."""
+    sql = "select n, count(*) from (select person_id, count(*) as n from stays group by person_id) group by n"
+    assert parts(sql) == [("people", 1.0, True)]
+    joined = "select count(*) from stays s join claims c on s.person_id = c.person_id"
+    assert parts(joined) == [("rows", 3.0, True)]
+
+
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize(
+    ("type", "low", "high"),
+    [
+        (Type.INTEGER, 0, 10), (Type.INTEGER, -3, 10), (Type.INTEGER, Fraction(1, 2), Fraction(21, 2)),
+        (Type.INTEGER, 0, 10**8), (Type.DOUBLE, 0, 100), (Type.DOUBLE, Fraction(-5, 2), 4), (Type.DECIMAL, 0, 1),
+        (Type.BOOLEAN, 0, 1),
+    ],
+)  # fmt: skip
+def test_values_are_put_on_the_grid_of_their_bounds(type, low, high, centred):
+    """Clamped first, then the nearest place; nothing is further from the value than half a step."""
+    bounds, column = Bounds(Fraction(low), Fraction(high)), Column("t", "x", type)
+    made = grid(bounds, whole=_whole(column), centred=centred)
+    node = _on_grid(_clamped(column, bounds), made)
+    assert node.type is Type.INTEGER
+    values = [False, True] if type is Type.BOOLEAN else [low - 7, low, low + (high - low) / 3, (low + high) / 2, high, high + 9]
+    for value in values:
+        given = bool(value) if type is Type.BOOLEAN else int(value) if type is Type.INTEGER else float(value)
+        place = evaluate(node, {("t", "x"): given})
+        wanted = min(max(Fraction(given), bounds.low), bounds.high)
+        assert isinstance(place, int)
+        assert abs(place) <= made.most
+        assert abs(made.origin + made.step * place - wanted) <= made.step / 2 + Fraction(1, 10**6)
+    assert evaluate(node, {("t", "x"): None}) is None
+
+
+def test_a_plan_without_a_budget_carries_no_noise():
+    """The same question under small-cell suppression."""
+    made = lane.plan("select count(*) from stays", under=lane.agreement())
+    assert isinstance(made, Plan)
+    assert made.noise is None
+    assert made.small_cells is not None
