@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comity.protection import history as before
 from comity.protection.differencing import isolates
-from comity.protection.history import Group, History
+from comity.protection.history import Group, History, TooMuch
 
 
 def people(*numbers: int) -> Group:
@@ -152,3 +153,61 @@ def test_sums_and_differences_of_many_questions_that_isolate_are_found():
     counted = np.flatnonzero(together).astype(np.uint64)
     assert not isolates(history, fewer_than=10)
     assert isolates(history.told([Group(counted, counted, together[counted].astype(np.int32))]), fewer_than=10)
+
+
+def test_ten_rows_of_one_person_are_still_one_person():
+    """As many rows as people are asked for, all of them one person's."""
+    everybody = [10 * p for p in range(40)]
+    own = [400 + n for n in range(10)]
+    assert isolates(History.empty().told([rows(*everybody)]).told([rows(*everybody, *own)]), fewer_than=10)
+    more = [10 * p + 1 for p in range(41, 51)]
+    assert not isolates(History.empty().told([rows(*everybody)]).told([rows(*everybody, *more)]), fewer_than=10)
+
+
+@pytest.mark.parametrize("small", [4, 5])
+def test_two_small_groups_that_cannot_be_told_apart_are_one(small):
+    """Five and five people are ten, enough; four and five are too few."""
+    a, b = list(range(100)), list(range(200, 300))
+    one, two = list(range(500, 505)), list(range(600, 600 + small))
+    history = History.empty().told([people(*a, *one, *two)]).told([people(*a)]).told([people(*b, *one)])
+    assert isolates(history, fewer_than=10) == (small < 5)
+
+
+def test_large_multiples_are_kept_exactly():
+    """A join that repeats rows 300 times, then 301 times for one person."""
+    plain = people(*range(50))
+    often = Group(plain.rows, plain.owners, np.where(plain.rows < 1, 301, 300).astype(np.int32))
+    alike = Group(plain.rows, plain.owners, np.full(50, 300, np.int32))
+    assert isolates(History.empty().told([plain]).told([often]), fewer_than=10)
+    assert not isolates(History.empty().told([plain]).told([alike]), fewer_than=10)
+    assert isolates(History.empty().told([often]).told([plain]), fewer_than=10)
+
+
+def test_a_history_that_is_too_large_takes_no_more(monkeypatch):
+    """Rather than compare with a part of it: by equations times classes, and by equations."""
+    halves = [people(*(p for p in range(64) if p >> bit & 1)) for bit in range(6)]
+    monkeypatch.setattr(before, "LARGEST", 6 * 64)
+    history = History.empty()
+    for half in halves:
+        history = history.told([half])
+    assert history.equations.shape == (6, 63)
+    with pytest.raises(TooMuch):
+        history.told([people(*range(1, 33))])
+    monkeypatch.setattr(before, "LARGEST", 10**6)
+    monkeypatch.setattr(before, "MOST_EQUATIONS", 6)
+    assert history.told([halves[0]]).equations.shape == (6, 63), "what was told before is no new equation"
+    with pytest.raises(TooMuch):
+        history.told([people(*range(1, 33))])
+    monkeypatch.setattr(before, "MOST_EQUATIONS", 7)
+    assert len(history.told([people(*range(1, 33))]).equations) == 7
+
+
+def test_of_many_equations_those_that_follow_from_others_are_dropped(monkeypatch):
+    """Nothing is lost: their combinations are the same."""
+    monkeypatch.setattr(before, "MOST_EQUATIONS", 6)
+    parts = [people(*range(20 * i, 20 * i + 20)) for i in range(3)]
+    history = History.empty().told(parts)
+    for together in ((0, 1), (1, 2), (0, 2), (0, 1, 2)):
+        history = history.told([people(*(p for i in together for p in parts[i].rows.tolist()))])
+    assert len(history.equations) == 3
+    assert isolates(history.told([people(*range(61))]), fewer_than=10)

@@ -74,7 +74,7 @@ class History:
         made = np.zeros((known + more, len(parents)), np.uint8 if largest < 256 else np.int32)
         made = made.astype(np.promote_types(made.dtype, self.equations.dtype), copy=False)
         inside = int(np.searchsorted(parents, count))
-        np.take(self.equations, parents[:inside], axis=1, out=made[:known, :inside], mode="clip")
+        made[:known, :inside] = self.equations[:, parents[:inside]]
         return made
 
     def _with(self, groups: Sequence[Group]) -> tuple[Marks, Marks, Counts]:

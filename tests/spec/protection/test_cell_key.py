@@ -64,6 +64,14 @@ def test_the_noise_drawn_over_all_keys_is_the_table():
     assert noise(50, 0, DEFAULTS) == -5
 
 
+def test_a_count_of_nobody_stays_nobody_and_large_counts_have_the_noise_of_the_last_table():
+    """Whatever the key."""
+    for key in (0, 17, KEYS // 2, KEYS - 1):
+        assert noise(0, key, DEFAULTS) == 0
+        assert noise(10**9, key, DEFAULTS) == noise(largest(DEFAULTS), key, DEFAULTS)
+        assert noise(1, key, DEFAULTS) in table(1, DEFAULTS)
+
+
 def test_large_counts_share_one_table():
     """From 8 on nothing near zero is in reach."""
     assert largest(DEFAULTS) == 8

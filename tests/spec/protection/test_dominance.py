@@ -19,7 +19,7 @@ import pytest
 import lane
 from comity.decision.engine import Limits
 from comity.protection.cells import Cell
-from comity.protection.dominance import Largest, is_dominated, room
+from comity.protection.dominance import Largest, between, is_dominated, needed, room, together
 from comity.protection.magnitudes import Magnitudes
 from comity.protection.margins import Relation
 from comity.protection.rules import MeasureRule
@@ -287,3 +287,33 @@ def test_what_a_sub_query_only_adds_up_is_answered(inner, engine):
     """A person's own sum, then a sum over people."""
     sql = f"select sum(v) as v from (select person_id, {inner} as v from claims group by person_id) q"
     assert told(sql, engine, CLAUSE.replace("0.015", "0.9")) != [("*",)]
+
+
+RULES = SmallCells(fewer_than=3, dominance=Dominance(largest=2, at_most=0.9), p_percent=10)
+
+
+def test_parts_seen_together_are_bounded_by_their_whole():
+    """Nobody adds more to the parts than to each of them, or than to the whole."""
+    whole, one, two = Largest(100, 30, 50, 50), Largest(40, 20, 35, 35), Largest(45, 25, 40, 40)
+    assert together([whole], [[one], [two]]) == [Largest(85, 30, 50, 50)]
+    assert together([Largest(100, 90, 95, 95)], [[one], [two]]) == [Largest(85, 45, 75, 75)]
+
+
+def test_what_lies_between_two_sums_is_held_to_the_rules():
+    """The rest is what the outer sum has more; its largest are at most those of the outer one, and at most all of the rest."""
+    outer = Largest(100, 9, 17, 17)
+    assert not between([outer], [Largest(50, 9, 17, 17)], RULES)
+    assert between([outer], [Largest(82, 9, 17, 17)], RULES)
+    assert not between([outer], [Largest(100, 9, 17, 17)], RULES), "nothing lies between"
+    assert not between([outer], [Largest(100 - 1e-12, 9, 17, 17)], RULES), "nor does a rounding"
+    assert between([outer, outer], [Largest(50, 9, 17, 17), Largest(82, 9, 17, 17)], RULES), "one of several is enough"
+    assert not between([Largest(0, 0, 0, 0)], [Largest(0, 0, 0, 0)], RULES)
+
+
+def test_a_sum_of_nothing_tells_nothing_and_needs_no_room():
+    """And the room that several sums need is that of the neediest."""
+    assert not is_dominated(Largest(0, 0, 0, 0), RULES)
+    assert is_dominated(Largest(1, 1, 1, 1), RULES)
+    needy = Largest(100, 60, 95, 95)
+    assert needed([Largest(100, 1, 2, 2), needy], RULES) == Fraction(room(needy, RULES)) > 0
+    assert needed([], RULES) == 0
