@@ -6,14 +6,15 @@ import json
 import sys
 import time
 import zipfile
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import click
 
-from comity.cli.log_detail import erase, open_, release, renew, seal
+from comity.cli.log_detail import erase, open_, release, renew, rotate, seal
 from comity.cli.log_move import move
-from comity.cli.log_shared import FOLDER, reader_of, telling
+from comity.cli.log_shared import FOLDER, address_of, in_year, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
 from comity.cli.verify import read_key
 from comity.ledger import cose
@@ -22,8 +23,10 @@ from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
 from comity.ledger.note import parse_vkey
 from comity.stores.keys import Keys
+from comity.stores.log_chain import folders
 from comity.stores.log_files import LogFiles
-from comity.stores.log_fsck import Finding, check_files, check_store
+from comity.stores.log_fsck import Finding, check_all, check_store
+from comity.stores.log_reader import LogReader
 from comity.stores.log_witnesses import FILE, read_policy
 
 
@@ -36,10 +39,11 @@ def log() -> None:
 @click.argument("node", type=FOLDER)
 @click.option("-n", "--number", default=10, show_default=True, type=click.IntRange(1, 100_000), help="How many entries.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def tail(node: Path, number: int, as_json: bool) -> None:
+@in_year
+def tail(node: Path, number: int, as_json: bool, year: str | None) -> None:
     """Print the last entries of NODE's log."""
     with telling():
-        reader = reader_of(node)
+        reader = reader_of(node, year)
         size = reader.state().size
         for index, entry in reader.entries(max(0, size - number), size):
             click.echo(_line(index, entry, as_json))
@@ -64,13 +68,14 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
 @click.option("-o", "--output", type=click.File("wb"), default="-", help="Where to write the receipt.")
 @click.option("--witnessed", is_flag=True, help="Prove it in the newest checkpoint that a quorum of witnesses cosigned.")
 @click.option("--cose", "as_cose", is_flag=True, help="Write a COSE Receipt (RFC 9942) instead; needs the log's private key.")
-def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: bool) -> None:
+@in_year
+def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: bool, year: str | None) -> None:
     """Write the receipt file of entry INDEX of NODE's log, proved in the published checkpoint."""
     with telling():
-        reader = reader_of(node)
+        reader = reader_of(node, year)
         bundle = reader.prove_witnessed(index) if witnessed else reader.prove_published(index)
         if as_cose:
-            output.write(cose.receipt(bundle, signer=Keys(node / "keys").log, at=int(time.time())))
+            output.write(cose.receipt(bundle, signer=Keys(node / "keys").log_of(reader.verifier.name), at=int(time.time())))
         else:
             output.write(bundle.text.encode())
 
@@ -80,17 +85,30 @@ def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: b
 def second_key(node: Path) -> None:
     """Give NODE's log a second key, ML-DSA-44, and print its vkey. Checkpoints then carry both signatures."""
     with telling():
-        made = Keys(node / "keys").new_log_also()
-        LogFiles(node / "log").write_key(made.vkey, name="log-also.vkey")
+        files = LogFiles(folders(node)[-1] / "log")
+        made = replace(Keys(node / "keys").new_log_also(), name=parse_vkey(files.read_key()).name)
+        files.write_key(made.vkey, name="log-also.vkey")
         click.echo(made.vkey)
 
 
-def _public(folder: Path, key: str | None) -> tuple[LogFiles, Checkpoint]:
-    """The public files in a folder (a node, its ``log/``, or an unpacked export) and their checked checkpoint."""
-    inner = folder / "log"
-    files = LogFiles(inner if (inner / "checkpoint").exists() else folder)
-    verifier = parse_vkey(read_key(key) if key else files.read_key())
-    return files, files.read_checkpoint(verifier)
+def _public(folder: Path, key: str | None) -> list[tuple[LogFiles, Checkpoint, str]]:
+    """The public files of all logs in a folder (a node, its ``log/``, or an unpacked export): with checked checkpoint and key.
+
+    ``key`` is the first log's, or the newest's; the others' are held to it by what their first and last entries say.
+    """
+    whole = (folder / "log" / "checkpoint").exists()
+    later = sorted(p.parent for p in folder.glob("logs/[0-9]*/log/checkpoint" if whole else "[0-9]*/checkpoint"))
+    found = []
+    given = read_key(key) if key else None
+    for place in [folder / "log" if whole else folder, *later]:
+        files = LogFiles(place)
+        own = files.read_key()
+        same = given is not None and parse_vkey(given).name == parse_vkey(own).name
+        used = given if given is not None and (same or not later) else own
+        found.append((files, files.read_checkpoint(parse_vkey(used)), used))
+    if given is not None and given not in [used for _, _, used in found]:
+        raise Invalid("origin-differs", "None of the logs here is the one of the given key.")
+    return found
 
 
 def _report(found: list[Finding], size: int, seconds: float) -> None:
@@ -109,8 +127,9 @@ def verify(folder: Path, key: str | None) -> None:
     """Check the public files of a log: every entry and hash against the signed checkpoint. Needs nothing private."""
     with telling():
         begun = time.perf_counter()
-        files, published = _public(folder, key)
-        _report(check_files(files.folder, published), published.size, time.perf_counter() - begun)
+        logs = _public(folder, key)
+        found = check_all([(files.folder, published, used) for files, published, used in logs])
+        _report(found, sum(published.size for _, published, _ in logs), time.perf_counter() - begun)
 
 
 @log.command("fsck")
@@ -119,10 +138,13 @@ def fsck(node: Path) -> None:
     """Check NODE's store and public files from their parts, naming each entry that does not fit."""
     with telling():
         begun = time.perf_counter()
-        reader = reader_of(node)
-        files, published = _public(node, None)
-        found = check_store(reader.database, published) + check_files(files.folder, published)
-        _report(found, reader.state().size, time.perf_counter() - begun)
+        logs, found, size = _public(node, None), list[Finding](), 0
+        for (_, published, _), folder in zip(logs, folders(node), strict=True):
+            reader = LogReader(folder, address_of(node))
+            found += check_store(reader.database, published)
+            size += reader.state().size
+        found += check_all([(files.folder, published, used) for files, published, used in logs])
+        _report(found, size, time.perf_counter() - begun)
 
 
 @log.command("export")
@@ -132,32 +154,34 @@ def fsck(node: Path) -> None:
 def export(node: Path, archive: Path, key: str | None) -> None:
     """Write the whole public log (tiles, entries, checkpoint, key, policy) of NODE to ARCHIVE, a new zip file."""
     with telling():
-        files, published = _public(node, key)
-        found = check_files(files.folder, published)
+        logs = _public(node, key)
+        found = check_all([(files.folder, published, used) for files, published, used in logs])
+        size = sum(published.size for _, published, _ in logs)
         if found:
-            _report(found, published.size, 0.0)
-        _pack(files, _policy(node, files), archive)
-        click.echo(f"{archive}: {published.size} entries of {published.origin}")
+            _report(found, size, 0.0)
+        _pack([files for files, _, _ in logs], _policy(node, [used for _, _, used in logs]), archive)
+        click.echo(f"{archive}: {size} entries of {', '.join(published.origin for _, published, _ in logs)}")
 
 
-def _policy(node: Path, files: LogFiles) -> str:
-    """The log's key, and the witnesses and quorum that the node names; without witnesses, ``quorum none``."""
-    if read_policy(node) is None:
-        return f"log {files.read_key()}\nquorum none\n"
-    own = (node / FILE).read_text("utf-8")
-    return own if files.read_key() in own.split() else f"log {files.read_key()}\n{own}"
+def _policy(node: Path, keys: list[str]) -> str:
+    """The logs' keys, and the witnesses and quorum that the node names; without witnesses, ``quorum none``."""
+    own = (node / FILE).read_text("utf-8") if read_policy(node) is not None else "quorum none\n"
+    return "".join(f"log {key}\n" for key in keys if key not in own.split()) + own
 
 
-def _pack(files: LogFiles, policy: str, archive: Path) -> None:
+def _pack(logs: list[LogFiles], policy: str, archive: Path) -> None:
+    """The first log's files at the top, as a node serves them; those of later years in a folder named for the year."""
     try:
         with zipfile.ZipFile(archive, "x", zipfile.ZIP_DEFLATED) as packed:
-            for path in sorted(files.folder.rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    packed.write(path, path.relative_to(files.folder).as_posix())
+            for place, files in enumerate(logs):
+                inside = PurePosixPath(files.folder.parent.name if place else "")
+                for path in sorted(files.folder.rglob("*")):
+                    if path.is_file() and not path.name.startswith("."):
+                        packed.write(path, str(inside / path.relative_to(files.folder).as_posix()))
             packed.writestr("policy", policy)
     except FileExistsError:
         raise click.UsageError(f"{archive} exists already and is not overwritten") from None
 
 
-for _command in (publish, monitor, witness, seal, open_, erase, release, renew, move):
+for _command in (publish, monitor, witness, seal, open_, erase, release, renew, rotate, move):
     log.add_command(_command)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from comity.cli.log_shared import FOLDER, telling
+from comity.cli.log_shared import FOLDER, in_year, telling, view_of
 from comity.gateway import deferral
 from comity.gateway.opening import erase_details, open_details
 from comity.gateway.service import Service
@@ -33,15 +33,30 @@ def seal(node: Path, month: str) -> None:
         click.echo(f"{month} is sealed by entry {made.index}")
 
 
+@click.command("rotate")
+@click.argument("node", type=FOLDER)
+def rotate(node: Path) -> None:
+    """End NODE's log and go on in the one of this year. Its last months are sealed, and each log names the other.
+
+    Run it once a year has begun. What is there stays where it is, and provable. Interrupted, it is finished by the next start.
+    """
+    with telling(), Service.open(node) as service:
+        old = service.node.log.key
+        key = service.node.rotate(datetime.now(UTC))
+        click.echo(f"{old.partition('+')[0]} is full; {key.partition('+')[0]} goes on")
+        click.echo(f"Its key, to be published, and given to the witnesses: {key}")
+
+
 @click.command("open")
 @click.argument("node", type=FOLDER)
 @click.argument("index", type=click.IntRange(0))
 @_by
 @_reason
-def open_(node: Path, index: int, who: str, reason: str) -> None:
+@in_year
+def open_(node: Path, index: int, who: str, reason: str, year: str | None) -> None:
     """Print the sealed detail of entry INDEX. That it was opened, by whom and why, is logged first."""
     with telling(), Service.open(node) as service:
-        found = open_details(service, [index], who=who, reason=reason).get(index)
+        found = open_details(service, [index], who=who, reason=reason, view=view_of(service.node, year)).get(index)
         if found is None:
             raise LogError("log-index", f"couldn't open entry {index}: it has no sealed detail (any more)")
         click.echo(found.detail.decode())
@@ -76,8 +91,9 @@ def renew(node: Path, agreement: str, who: str, reason: str) -> None:
 @click.argument("indexes", nargs=-1, required=True, type=click.IntRange(0))
 @_by
 @_reason
-def erase(node: Path, indexes: tuple[int, ...], who: str, reason: str) -> None:
+@in_year
+def erase(node: Path, indexes: tuple[int, ...], who: str, reason: str, year: str | None) -> None:
     """Delete the sealed details of entries INDEXES for ever. Their entries and every proof stay."""
     with telling(), Service.open(node) as service:
-        number = erase_details(service, indexes, who=who, reason=reason)
+        number = erase_details(service, indexes, who=who, reason=reason, view=view_of(service.node, year))
         click.echo(f"{number} sealed details erased; keep no backup of log.db from before")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from comity.cli.log_shared import FOLDER, telling
+from comity.stores.log_chain import folders
 from comity.stores.log_move import to_postgresql
 
 
@@ -20,6 +21,7 @@ def move(node: Path, address: str) -> None:
     Nothing is signed anew: the same entries, the same root. Then add the connection `log` to comity.toml.
     """
     with telling():
-        size = to_postgresql(node, os.environ.get(address[4:], "") if address.startswith("env:") else address)
+        where = os.environ.get(address[4:], "") if address.startswith("env:") else address
+        size = sum(to_postgresql(folder, where) for folder in folders(node))
         click.echo(f"{size} entries moved; log.db is now log.db.moved")
         click.echo(f'Add to comity.toml, below [connections]:  log = "{address if address.startswith("env:") else "env:..."}"')

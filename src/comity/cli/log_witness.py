@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,7 +13,9 @@ from comity.cli.log_shared import FOLDER, telling
 from comity.cli.output import fail
 from comity.ledger.checkpoint import open_checkpoint
 from comity.ledger.note import parse_vkey
+from comity.ledger.rotation import year_of
 from comity.stores.alarms import Alarms
+from comity.stores.log_chain import folders
 from comity.stores.log_files import LogFiles
 from comity.stores.log_remote import look
 from comity.stores.log_witnesses import read_policy
@@ -73,10 +76,13 @@ def monitor(node: Path, once: bool, every: float, since: str) -> None:
 def _own(node: Path, since: str) -> list[str]:
     """What is wrong with the node's own log."""
     wrong = [str(alarm) for alarm in Alarms(node).all() if alarm.at >= since]
-    files = LogFiles(node / "log")
+    files = LogFiles(folders(node)[-1] / "log")
     key = parse_vkey(files.read_key())
     published, policy = files.read_checkpoint(key), read_policy(node)
     click.echo(f"{published.origin}: {published.size} entries published")
+    own, now = year_of(published.origin), datetime.now(UTC).year
+    if own is not None and own < now:
+        click.echo(f"  it is the log of {own}: `comity log rotate {node}` goes on in the one of {now}")
     if policy is None:
         return wrong
     try:

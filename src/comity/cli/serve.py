@@ -26,5 +26,5 @@ def serve(node: Path, host: str | None, port: int | None) -> None:
         fail("the server's packages are not installed", next='pip install "comity[server]"')
     service = Service.open(node)
     settings = service.node.settings.serve
-    note(f"Serving {service.node.settings.title}; the log's key is {service.node.keys.log_key}")
+    note(f"Serving {service.node.settings.title}; the log's key is {service.node.log.key}")
     run(service, host=host or settings.host, port=settings.port if port is None else port)

@@ -49,7 +49,8 @@ def _words(verdict: AccessesVerdict) -> list[str]:
     lines += [_access(access) for access in own]
     lines.append(f"  {len(bulk)} times this dataset was used as a whole:")
     lines += [f"{_access(access)}  {_AMONG[verdict.among(access)]}" for access in bulk]
-    return lines + [line for one in verdict.deferred for line in _later(one)]
+    lines += [line for one in verdict.deferred for line in _later(one)]
+    return lines + (["  and in the log before:", *_words(verdict.before)] if verdict.before else [])
 
 
 def _later(one: Deferred) -> list[str]:

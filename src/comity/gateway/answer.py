@@ -123,7 +123,7 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
         sought=case.person, persons=done.persons,
     )  # fmt: skip
     if done.reservation:
-        service.node.budgets.released(done.reservation, receipt=kept.index)
+        service.node.budgets.released(done.reservation, receipt=kept.number)
     _LOG.info("answered", extra={"way": plan.way, "agreement": plan.agreement, "receipt": kept.index})
     return Answer(
         table=done.table,

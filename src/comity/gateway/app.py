@@ -137,8 +137,8 @@ class _Gateway:
 
     async def log_file(self, request: Request) -> Response:
         """GET /log/checkpoint, /log/tile/...: the log as static files, for anyone."""
-        folder, name = self.service.node.path / "log", request.path_params["name"]
-        return _response(await self._thread(lambda: public_log.read(folder, name)))
+        node, name = self.service.node.path, request.path_params["name"]
+        return _response(await self._thread(lambda: public_log.find(node, name)))
 
     async def openapi(self, _: Request) -> Response:
         """GET /openapi.json."""

@@ -18,6 +18,7 @@ from comity.ledger.deferral import LONGEST, RELEASE, RENEWAL, day_of, term, told
 from comity.ledger.person import deferred_of
 from comity.ledger.receipt import Receipt
 from comity.ledger.seal import seal
+from comity.stores.log_chain import View
 from comity.stores.log_errors import LogError
 
 
@@ -27,7 +28,7 @@ class Kept:
 
     agreement: str
     until: date
-    renewals: tuple[int, ...]
+    renewals: tuple[tuple[View, int], ...]
     released: bool
 
 
@@ -37,25 +38,30 @@ def active(agreement: Agreement, now: datetime) -> Deferral | None:
     return clause if clause is not None and now.date() <= clause.until else None
 
 
-def kept(service: Service, period: str) -> list[Kept]:
-    """What was kept back in a sealed month, by agreement."""
-    entry = service.node.log.reader.sealed_by(period)
+def kept(service: Service, view: View, period: str) -> list[Kept]:
+    """What was kept back in a sealed month of one log, by agreement. Renewals and releases may be in a later one."""
+    entry = view.reader.sealed_by(period)
     made = []
     for agreement, first in sorted(deferred_of(entry).items() if entry else ()):
         renewals = list(_acts(service, RENEWAL, agreement))
-        until = term(first, [receipt for _, receipt in renewals])
-        released = any(day_of(receipt) > until for _, receipt in _acts(service, RELEASE, agreement))
-        made.append(Kept(agreement=agreement, until=until, renewals=tuple(index for index, _ in renewals), released=released))
+        until = term(first, [receipt for _, _, receipt in renewals])
+        released = any(day_of(receipt) > until for _, _, receipt in _acts(service, RELEASE, agreement))
+        made.append(
+            Kept(
+                agreement=agreement, until=until, renewals=tuple((log, index) for log, index, _ in renewals), released=released
+            )
+        )
     return made
 
 
-def _acts(service: Service, kind: str, agreement: str) -> Iterator[tuple[int, Receipt]]:
-    """(index, receipt) of each renewal or release of an agreement's deferrals, in order."""
-    reader, number = service.node.log.reader, 0
-    while (index := reader.made_by(f"{kind} {agreement} {number}")) is not None:
-        (_, entry), *_ = reader.entries(index, index + 1)
-        yield index, receipts.read(entry)
-        number += 1
+def _acts(service: Service, kind: str, agreement: str) -> Iterator[tuple[View, int, Receipt]]:
+    """(log, index, receipt) of each renewal or release of an agreement's deferrals, in order through all logs."""
+    for view in reversed(service.node.views):
+        number = 0
+        while (index := view.reader.made_by(f"{kind} {agreement} {number}")) is not None:
+            (_, entry), *_ = view.reader.entries(index, index + 1)
+            yield view, index, receipts.read(entry)
+            number += 1
 
 
 def release(service: Service, agreement: str, *, who: str, reason: str, now: datetime | None = None) -> int:
@@ -64,7 +70,7 @@ def release(service: Service, agreement: str, *, who: str, reason: str, now: dat
     Raises ``LogError``: ``log-term`` when no day has passed, or all was released; ``log-reason``.
     """
     now = now or datetime.now(UTC).replace(tzinfo=None)
-    months = [one for month in service.node.log.reader.sealed_months() for one in kept(service, month)]
+    months = [one for view in service.node.views for month in view.reader.sealed_months() for one in kept(service, view, month)]
     waiting = [one for one in months if one.agreement == agreement and not one.released]
     if not waiting:
         raise LogError("log-term", "couldn't release: nothing is kept back under that agreement in sealed months")
@@ -86,7 +92,7 @@ def renew(service: Service, agreement: str, *, who: str, reason: str, now: datet
     if clause is None or not now.date() < clause.until <= now.date() + LONGEST:
         raise LogError("log-term", f"couldn't renew: no version in force defers, to a day within {LONGEST.days} days")
     said = told_after(clause.until)
-    if any(said in receipt.protections for _, receipt in _acts(service, RENEWAL, agreement)):
+    if any(said in receipt.protections for _, _, receipt in _acts(service, RENEWAL, agreement)):
         raise LogError("log-term", f"couldn't renew: it is renewed to {clause.until} already")
     return _act(service, RENEWAL, agreement, who=who, reason=reason, now=now, said=(said,)), clause.until
 
@@ -96,10 +102,11 @@ def _act(
 ) -> int:
     if not who.strip() or not reason.strip():
         raise LogError("log-reason", "couldn't change what people are told: who does it and why must be said")
-    number = sum(1 for _ in _acts(service, kind, agreement))
+    name = service.node.log.reader.verifier.name
+    number = sum(1 for view, _, _ in _acts(service, kind, agreement) if view.name == name)
     made = receipts.make(
         agreement=agreement, version=0, digest="", purpose="", kind=kind, way="log", uses=[], protections=said,
         decision="answered", at=now, detail={"at": now.isoformat(timespec="seconds") + "Z", "who": who, "reason": reason},
     )  # fmt: skip
     sealed = seal(made.salt, made.detail, to=service.sealing)
-    return service.node.log.append(made.entry, idempotency_key=f"{kind} {agreement} {number}", sealed=sealed).index
+    return service.node.append(made.entry, idempotency_key=f"{kind} {agreement} {number}", sealed=sealed)[0].index

@@ -7,11 +7,19 @@ from pathlib import Path
 
 from comity.gateway.wire import Reply, refused
 from comity.refusal import Refusal
+from comity.stores.log_tables import LOGS
 
 _TILE = re.compile(r"tile/(?:entries|[0-9]|[1-5][0-9]|6[0-3])(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?", re.ASCII)
 _TEXTS = ("checkpoint", "witnessed", "log.vkey", "log-also.vkey", "vrf.pub")
+_LATER = re.compile(r"(\d{4})/(.+)", re.ASCII | re.DOTALL)
 FOR_EVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=1, must-revalidate"
+
+
+def find(node: Path, name: str) -> Reply:
+    """One public file of a node's first log, or of the log of a later year: ``2027/checkpoint``."""
+    later = _LATER.fullmatch(name)
+    return read(node / LOGS / later[1] / "log", later[2]) if later else read(node / "log", name)
 
 
 def read(folder: Path, name: str) -> Reply:

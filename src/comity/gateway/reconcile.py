@@ -7,6 +7,7 @@ once for each start of the gateway.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,13 +35,13 @@ class Missing:
 
 def missing(service: Service) -> list[Missing]:
     """The losses that only the log knows. Where there are none, the ledger notes how far the log was read."""
-    budgets, log = service.node.budgets, service.node.log
-    start, size = budgets.seen(), log.size
+    budgets, start = service.node.budgets, service.node.budgets.seen()
+    size = service.node.log.offset + service.node.log.size
     entries = budgets.entries()
     told = {e.receipt for e in entries}
     waiting = [e for e in entries if e.receipt is None]
     found = []
-    for index, raw in log.entries(start, size):
+    for index, raw in _entries(service, start):
         one = _loss(index, raw)
         if one is None or index in told:
             continue
@@ -54,6 +55,15 @@ def missing(service: Service) -> list[Missing]:
     if not found and size > start:
         budgets.see(size)
     return found
+
+
+def _entries(service: Service, start: int) -> Iterator[tuple[int, bytes]]:
+    """(number, entry) of every entry from ``start`` on, numbered through all the node's logs."""
+    for view in reversed(service.node.views):
+        before, size = view.reader.predecessor(), view.reader.state().size
+        offset = before.before + before.size if before else 0
+        for index, raw in view.reader.entries(max(0, start - offset), size):
+            yield offset + index, raw
 
 
 def check(service: Service) -> None:

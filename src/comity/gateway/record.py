@@ -30,10 +30,11 @@ from comity.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A durable entry: its index and the receipt file to hand out."""
+    """A durable entry: its index, the receipt file to hand out, and its number among the entries of all the node's logs."""
 
     index: int
     receipt: Bundle
+    number: int
 
 
 def record(
@@ -68,8 +69,8 @@ def record(
     sealed = seal(made.salt, made.detail, to=service.sealing)
     under = agreement.identifier if agreement and later else ""
     lists = months(service, plan, sought, now, persons=persons, under=under) if plan and told else []
-    appended = node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed, months=lists)
-    return Recorded(appended.index, appended.bundle())
+    appended, number = node.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed, months=lists)
+    return Recorded(appended.index, appended.bundle(), number)
 
 
 def _detail(service: Service, request: Request, ask: Ask, *, now: datetime, rows: int, people: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import msgspec
 
@@ -28,6 +29,8 @@ from comity.ledger.invalid import Invalid
 from comity.refusal import Refused
 from comity.stores.agreements import Held
 from comity.stores.log_errors import LogError
+
+_RECEIPT = re.compile(r"(?:(\d{4})-)?(\d{1,18})", re.ASCII)
 
 
 def find(service: Service, caller: Caller, path: str) -> object:
@@ -129,12 +132,17 @@ def catalogue(service: Service) -> CatalogueBody:
 
 
 def receipt(service: Service, caller: Caller, index: str) -> ReceiptFile:
-    """A receipt under an agreement that concerns the caller's agency, proved in the log as it is now."""
+    """A receipt under an agreement that concerns the caller's agency, proved in the log as it is now.
+
+    ``index`` is of the newest log, or of another year's: ``2026-15``.
+    """
     unknown = Refused("receipt-unknown", why="There is no such receipt for this caller.", next="Name the index in a receipt.")
-    if not (index.isascii() and index.isdigit() and len(index) <= 18):
+    found = _RECEIPT.fullmatch(index)
+    views = [v for v in service.node.views if found and (found[1] is None or v.name.endswith(f"/{found[1]}"))]
+    if found is None or not views:
         raise unknown
     try:
-        bundle = service.node.log.prove(int(index))
+        bundle = views[0].prove(int(found[2]))
         named = receipts.read(bundle.entry).agreement
     except (LogError, Invalid) as error:
         if isinstance(error, LogError) and error.code != "log-index":
@@ -149,4 +157,4 @@ def receipt(service: Service, caller: Caller, index: str) -> ReceiptFile:
 def checkpoint(service: Service) -> str:
     """The log's newest published checkpoint, a signed note."""
     service.node.log.publish()
-    return (service.node.path / "log" / "checkpoint").read_text("utf-8")
+    return service.node.log.reader.files.read_note()

@@ -243,5 +243,5 @@ def _record(
         clause=refusal.clause if refusal else "",
     )
     sealed = seal(made.salt, made.detail, to=service.sealing)
-    appended = service.node.log.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed)
+    appended, _ = service.node.append(made.entry, idempotency_key=made.receipt.commitment.hex(), sealed=sealed)
     return appended.index, appended.bundle()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from comity.agreement.model import Agreement
@@ -18,6 +18,7 @@ from comity.ledger import receipt as receipts
 from comity.ledger.accesses import person_input
 from comity.ledger.receipt import Receipt
 from comity.refusal import Refused
+from comity.stores.log_chain import View
 
 _DONE = {
     "lookup": "Your record was looked up",
@@ -29,13 +30,36 @@ _DONE = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One access: when (to the hour), its log entry, in which dataset, and whose list it stands in."""
+    """One access: when (to the hour), its entry and log, in which dataset, and whose list it stands in."""
 
     at: datetime
     index: int
     dataset: str
     whose: bytes
     receipt: Receipt
+    view: View
+
+
+def _months(service: Service) -> list[tuple[str, list[View]]]:
+    """Each month in which somebody was counted, and the logs that hold it, up to the first month that may still grow."""
+    views, made = service.node.views, []
+    for month in sorted({period for view in views for period in view.reader.periods()}):
+        newest = next(view for view in views if view.month <= month)
+        if newest.reader.sealed_by(month) is None:
+            break
+        made.append((month, [view for view in views if view.reader.sealed_by(month) is not None]))
+    return made
+
+
+def span(service: Service) -> tuple[datetime, datetime]:
+    """From when until when every list can be shown; two equal moments where no month is sealed yet."""
+    periods = [period for view in service.node.views for period in view.reader.periods()]
+    start = datetime.strptime(min(periods, default=f"{datetime.now(UTC):%Y-%m}"), "%Y-%m").replace(tzinfo=UTC)
+    shown = _months(service)
+    if not shown:
+        return start, start
+    last = datetime.strptime(shown[-1][0], "%Y-%m").replace(tzinfo=UTC)
+    return start, (last + timedelta(days=31)).replace(day=1) - timedelta(seconds=1)
 
 
 def found(service: Service, who: str) -> list[Found]:
@@ -43,7 +67,7 @@ def found(service: Service, who: str) -> list[Found]:
 
     Raises Refused where the node shows no dataset's accesses, or the code is not of the form that they have.
     """
-    settings, reader = service.node.settings.tracker, service.node.log.reader
+    settings, months = service.node.settings.tracker, _months(service)
     if not settings.datasets:
         raise Refused(
             "tracker-off", why="This node has no list for portals.", next="Its operator sets [tracker] in comity.toml."
@@ -61,29 +85,32 @@ def found(service: Service, who: str) -> list[Found]:
         if value is None:
             continue
         whose = person_input(name, str(value))
-        for month in reader.sealed_months():
-            told = [one.agreement for one in kept(service, month) if one.released]
-            for under in ("", *told):
-                for index in reader.accesses(month, service.month_keys(month, whose, under)[1]):
-                    (_, entry), *_ = reader.entries(index, index + 1)
-                    made.append(_found(index, name, whose, receipts.read(entry)))
+        made += [one for month, views in months for view in views for one in _found(service, view, month, name, whose)]
     return made
 
 
-def _found(index: int, dataset: str, whose: bytes, receipt: Receipt) -> Found:
-    at = datetime.strptime(receipt.hour, "%Y-%m-%dT%HZ").replace(tzinfo=UTC)
-    return Found(at, index, dataset, whose, receipt)
+def _found(service: Service, view: View, month: str, dataset: str, whose: bytes) -> Iterator[Found]:
+    told = [one.agreement for one in kept(service, view, month) if one.released]
+    for under in ("", *told):
+        for index in view.reader.accesses(month, service.month_keys(month, whose, under)[1]):
+            (_, entry), *_ = view.reader.entries(index, index + 1)
+            receipt = receipts.read(entry)
+            at = datetime.strptime(receipt.hour, "%Y-%m-%dT%HZ").replace(tzinfo=UTC)
+            yield Found(at, index, dataset, whose, receipt, view)
 
 
 def usage(service: Service, page: Sequence[Found], *, by: str) -> list[Usage]:
     """The accesses as the API shows them. Details that are this person's alone are opened, which is logged first."""
-    alone = sorted({one.index for one in page if service.node.log.reader.tagged(one.index) == 1})
-    details: dict[int, dict[str, Any]] = {}
-    if alone:
-        lists = {one.whose for one in page if one.index in alone}
-        opened = open_details(service, alone, who=by, reason="shown to the person (Data Tracker API)", persons=sorted(lists))
-        details = {index: json.loads(one.detail) for index, one in opened.items()}
-    return [_usage(service, one, details.get(one.index, {})) for one in page]
+    details: dict[tuple[str, int], dict[str, Any]] = {}
+    for view in {one.view.name: one.view for one in page}.values():
+        here = [one for one in page if one.view.name == view.name and view.reader.tagged(one.index) == 1]
+        if not here:
+            continue
+        alone, lists = sorted({one.index for one in here}), sorted({one.whose for one in here})
+        said = "shown to the person (Data Tracker API)"
+        opened = open_details(service, alone, who=by, reason=said, persons=lists, view=view)
+        details |= {(view.name, index): json.loads(one.detail) for index, one in opened.items()}
+    return [_usage(service, one, details.get((one.view.name, one.index), {})) for one in page]
 
 
 def _usage(service: Service, one: Found, detail: dict[str, Any]) -> Usage:

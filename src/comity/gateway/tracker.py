@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from comity.decision.request import Caller
 from comity.gateway.service import Service
-from comity.gateway.tracked import found, usage
+from comity.gateway.tracked import found, span, usage
 from comity.gateway.types import FindUsageResponse, HeartbeatResponse, UsagePeriodResponse
 from comity.refusal import Refused
 
@@ -57,7 +57,7 @@ def find_usage(service: Service, caller: Caller, users: Sequence[str], query: Se
 def usage_period(service: Service, caller: Caller) -> UsagePeriodResponse:
     """GET /v2/usagePeriod: from the first month in the log to the end of the last that is sealed. Raises Refused."""
     _permitted(caller)
-    first, end = service.node.log.reader.sealed_span()
+    first, end = span(service)
     return UsagePeriodResponse(period_start=_instant(first), period_end=_instant(end))
 
 

@@ -78,7 +78,7 @@ def look(service: Service, caller: Caller, path: str) -> Reply:
 def public(service: Service, path: str) -> Reply | None:
     """GET of what needs no token: the log's key and its newest checkpoint. None for any other path."""
     if path == "/v1/log/key":
-        return guarded(lambda: _text(service.node.keys.log_key + "\n"))
+        return guarded(lambda: _text(service.node.log.key + "\n"))
     if path == "/v1/log/checkpoint":
         return guarded(lambda: _text(register.checkpoint(service)))
     return None

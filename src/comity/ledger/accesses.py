@@ -4,23 +4,29 @@
      "key": "<the log's vkey>", "vrf_key": "<64 hex digits>",
      "own":  <a person's list (ledger/person.py): every access to this very person, with the detail opened>,
      "bulk": <the same for the dataset: every statistic and extract that the person's row may have been counted in>,
+     "before": {"predecessor": <receipt file of the log's first entry>, "accesses": <this file for the log before>},
      "deferred": [{"agreement": "agr-9", "renewals": [<receipt files>], "list": <a person's list; null before the day>}]}
 
-``deferred`` has one item for each agreement whose uses the sealed month says were kept back. Each list ends with a proof that
-there is nothing more. A dataset's list is nobody's in particular, so anyone may see it.
+``before`` is there where the log was changed in the month, which then has a part in each. ``deferred`` has one item for each
+agreement whose uses the sealed month says were kept back. Each list ends with a proof that there is nothing more. A dataset's
+list is nobody's in particular, so anyone may see it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from comity.ledger.deferral import RENEWAL, term
+from comity.ledger import bundle as files
+from comity.ledger.deferral import RENEWAL, day_of, term
 from comity.ledger.invalid import Invalid, require
-from comity.ledger.person import ListVerdict, deferred_of, verify_list
+from comity.ledger.note import parse_vkey
+from comity.ledger.person import ListVerdict, deferred_of, parts_of, verify_list
 from comity.ledger.receipt import Receipt, load_json
-from comity.ledger.verify import Verdict, verify
+from comity.ledger.rotation import predecessor_of
+from comity.ledger.verify import Verdict, proved, verify
 
 TYPE = "comity.person-accesses/1"
 _DEFERRED = {"agreement", "renewals", "list"}
@@ -68,6 +74,8 @@ class AccessesVerdict:
     own: ListVerdict | None = None
     bulk: ListVerdict | None = None
     deferred: tuple[Deferred, ...] = ()
+    before: AccessesVerdict | None = None
+    """The part of the month in the log before, where the log was changed in it."""
 
     def among(self, use: Verdict) -> str:
         """Whether the person's row was among those of an entry of the ``bulk`` list.
@@ -92,18 +100,25 @@ def read(raw: bytes | str | dict[str, Any]) -> dict[str, Any]:
     code = "bundle-unreadable"
     require(isinstance(document, dict) and document.get("type") == TYPE, code, f"The file is not of type {TYPE}.")
     known = {"type", "own", "bulk", *_TEXTS}
-    require(known <= set(document) <= known | {"deferred"}, code, "The file has other keys than it should.")
+    require(known <= set(document) <= known | {"deferred", "before"}, code, "The file has other keys than it should.")
     require(all(isinstance(document[name], str) for name in _TEXTS), code, "A text of the file is not a text.")
     return dict(document)
 
 
 def verify_accesses(
-    raw: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: str | None = None
+    raw: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: str | None = None, more_keys: Sequence[str] = ()
 ) -> AccessesVerdict:
     """Whether both lists are the whole of a month, by the keys that the agency publishes. Never raises on bad input.
 
-    ``person`` is who the reader is; where it is given, a file about somebody else is not valid.
+    ``person`` is who the reader is; where it is given, a file about somebody else is not valid. ``more_keys`` are those of the
+    agency's other logs, in which renewals may be; the key of the log before is proved by this one's first entry.
     """
+    return _verified(raw, log_key, vrf_key, person, tuple(more_keys), part_of="")
+
+
+def _verified(
+    raw: bytes | str | dict[str, Any], log_key: str, vrf_key: bytes, person: str | None, more: tuple[str, ...], *, part_of: str
+) -> AccessesVerdict:
     try:
         document = read(raw)
         who, dataset, period = document["person"], document["dataset"], document["period"]
@@ -117,15 +132,41 @@ def verify_accesses(
             return AccessesVerdict(valid=False, code=made.code, why=f"{made.why} ({side} list)")
         lists[side] = made
     try:
-        deferred = _deferred(document, log_key, vrf_key)
+        deferred = _deferred(document, log_key, vrf_key, more)
+        before = _before(document, log_key, vrf_key, more, part_of)
     except Invalid as problem:
         return AccessesVerdict(valid=False, code=problem.code, why=problem.why)
     return AccessesVerdict(
-        valid=True, dataset=dataset, person=who, period=period, own=lists["own"], bulk=lists["bulk"], deferred=deferred
+        valid=True, dataset=dataset, person=who, period=period, own=lists["own"], bulk=lists["bulk"], deferred=deferred,
+        before=before,
+    )  # fmt: skip
+
+
+def _before(
+    document: dict[str, Any], log_key: str, vrf_key: bytes, more: tuple[str, ...], part_of: str
+) -> AccessesVerdict | None:
+    """The part of the month in the log before. The seal says whether there is one, the log's first entry which log that is."""
+    code, given = "part-missing", document.get("before")
+    continues, goes_on = parts_of(document["own"]["sealed"]["entry"].encode())
+    require(goes_on == part_of, code, "The month goes on in another log, and this is one part of it.")
+    require((given is not None) == bool(continues), code, "The month has a part in the log before, and it is not here.")
+    if given is None:
+        return None
+    require(isinstance(given, dict) and set(given) == {"predecessor", "accesses"}, code, "The part before has another form.")
+    first = files.parse(given["predecessor"])
+    require(proved(first, log_key) == 0, code, "The entry that names the log before is not the first of its log.")
+    log = predecessor_of(first.entry)
+    if log is None or log.origin != continues:
+        raise Invalid(code, "The first entry of the log does not name the log in which the month began.")
+    made = _verified(
+        given["accesses"], log.key, vrf_key, document["person"], (*more, log_key), part_of=parse_vkey(log_key).name
     )
+    require(made.valid, made.code or code, f"{made.why} (in the log before)")
+    require((made.dataset, made.period) == (document["dataset"], document["period"]), code, "The part is of another month.")
+    return made
 
 
-def _deferred(document: dict[str, Any], log_key: str, vrf_key: bytes) -> tuple[Deferred, ...]:
+def _deferred(document: dict[str, Any], log_key: str, vrf_key: bytes, more: tuple[str, ...]) -> tuple[Deferred, ...]:
     """What each agreement kept back. The month's seal, which the own list has shown, says which agreements there are."""
     code, seal = "deferral-wrong", document["own"]["sealed"]["entry"]
     kept, given = deferred_of(seal.encode()), document.get("deferred", [])
@@ -136,7 +177,7 @@ def _deferred(document: dict[str, Any], log_key: str, vrf_key: bytes) -> tuple[D
     require(told == sorted(kept), code, "The sealed month says that other uses were kept back than are told of.")
     whose, made = person_input(document["dataset"], document["person"]), []
     for item in given:
-        until = term(kept[item["agreement"]], _renewals(item, log_key))
+        until = term(kept[item["agreement"]], _renewals(item, (log_key, *more)))
         own = None
         if item["list"] is not None:
             own = verify_list(
@@ -148,15 +189,21 @@ def _deferred(document: dict[str, Any], log_key: str, vrf_key: bytes) -> tuple[D
     return tuple(made)
 
 
-def _renewals(item: dict[str, Any], log_key: str) -> list[Receipt]:
+def _renewals(item: dict[str, Any], keys: tuple[str, ...]) -> list[Receipt]:
     require(isinstance(item["renewals"], list), "deferral-wrong", "Renewals are a list of receipts.")
-    found: list[tuple[int, Receipt]] = []
+    found: list[tuple[date, Receipt]] = []
     for file in item["renewals"]:
-        made = verify(file, log_key=log_key)
+        tried = [verify(file, log_key=key) for key in keys]
+        made = next((one for one in tried if one.valid), tried[0])
         receipt = made.receipt
         if not made.valid or receipt is None:
             raise Invalid(made.code, f"{made.why} (a renewal)")
         right = (receipt.kind, receipt.way, receipt.agreement) == (RENEWAL, "log", item["agreement"])
-        require(right and (not found or found[-1][0] < made.index), "deferral-wrong", "A renewal is of another agreement.")
-        found.append((made.index, receipt))
+        at = day_of(receipt)
+        require(
+            right and (not found or found[-1][0] <= at) and receipt not in dict(found).values(),
+            "deferral-wrong",
+            "A renewal is of another agreement.",
+        )
+        found.append((at, receipt))
     return [receipt for _, receipt in found]

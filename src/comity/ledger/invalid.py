@@ -23,6 +23,7 @@ CODES = {
     "tag-wrong": "a tag does not follow from the month key",
     "absence-wrong": "the proof that there is no further access does not hold",
     "deferral-wrong": "what was kept back for a time is not told, or is told otherwise than the sealed month says",
+    "part-missing": "a month that has parts in two logs is shown with one of them",
     "policy-unreadable": "the file that says who must have seen a checkpoint breaks the format",
     "time-outside": "a cosignature is dated too far from now",
 }

@@ -67,11 +67,18 @@ class PeriodTree:
             row = self._rows[-1]
             self._rows.append([tree.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
 
-    def entry(self, period: str, gateway: str, deferred: Mapping[str, str] = MappingProxyType({})) -> bytes:
-        """The canonical JSON that is logged when the month is over. ``deferred``: agreement -> last day (``deferral``)."""
+    def entry(
+        self, period: str, gateway: str, deferred: Mapping[str, str] = MappingProxyType({}), *, continues: str = "",
+        goes_on: str = "",
+    ) -> bytes:  # fmt: skip
+        """The canonical JSON that is logged when the month is over. ``deferred``: agreement -> last day (``deferral``).
+
+        In the month in which the log was changed: the log that has the first part, or the one in which it goes on.
+        """
         root = tree.root(self._get, len(self.marks)).hex()
         document: dict[str, Any] = {"type": PERIOD, "period": period, "gateway": gateway, "size": len(self.marks), "root": root}
-        return rfc8785.dumps(document | ({"deferred": dict(deferred)} if deferred else {}))
+        more = {"deferred": dict(deferred), "continues": continues, "goes_on": goes_on}
+        return rfc8785.dumps(document | {name: value for name, value in more.items() if value})
 
     def _get(self, level: int, index: int) -> bytes:
         return self._rows[level][index]
@@ -188,6 +195,14 @@ def deferred_of(entry: bytes) -> dict[str, date]:
         return {str(agreement): date.fromisoformat(until) for agreement, until in given.items()}
     except (TypeError, ValueError, AttributeError):
         raise Invalid(code, "What a sealed month defers is a table of agreements and days.") from None
+
+
+def parts_of(entry: bytes) -> tuple[str, str]:
+    """The logs in which a sealed month began and goes on, "" where there is none. Raises ``Invalid``."""
+    document = load_json(entry, "entry-unreadable")
+    named = (document.get("continues", ""), document.get("goes_on", "")) if isinstance(document, dict) else ("", None)
+    require(all(isinstance(name, str) for name in named), "entry-unreadable", "A sealed month names other logs by their names.")
+    return str(named[0]), str(named[1])
 
 
 def period_of(entry: bytes) -> str | None:

@@ -51,6 +51,15 @@ def verify(
         return Verdict(valid=False, code=problem.code, why=problem.why)
 
 
+def proved(bundle: files.Bundle, log_key: str) -> int:
+    """The index of any entry, once its proof holds: whatever it says, the log signed for it. Raises ``Invalid``."""
+    proof = parse_proof(bundle.proof)
+    checkpoint, _ = open_checkpoint(proof.checkpoint, log=parse_vkey(log_key))
+    leaf = leaf_hash(bundle.entry)
+    check_inclusion(leaf=leaf, index=proof.index, size=checkpoint.size, proof=proof.hashes, root=checkpoint.root)
+    return proof.index
+
+
 def _verify(bundle: files.Bundle, log_key: str, witness_keys: tuple[str, ...], quorum: int, policy: Policy | None) -> Verdict:
     receipt = read(bundle.entry)
     log = parse_vkey(log_key)

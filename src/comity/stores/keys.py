@@ -34,7 +34,7 @@ _SIGNER = re.compile(r"[a-z0-9][a-z0-9-]{0,63}:[a-z0-9][a-z0-9-]{0,63}", re.ASCI
 
 
 class Keys:
-    """``keys/``: log.key, log.pub, token.key, pseudonym.key, person.key, vrf.key, sealing.key and signers/."""
+    """``keys/``: log.key (log-2027.key), log.pub, token.key, pseudonym.key, person.key, vrf.key, sealing.key, signers/."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,6 +70,26 @@ class Keys:
     def log_key(self) -> str:
         """The log's public key in one line (vkey): what people pin and compare."""
         return self.log.vkey
+
+    def log_of(self, name: str) -> Signer:
+        """The key of the log of a name: of the node's first, or of a later year's (``log-2027.key``)."""
+        if name == self.log.name:
+            return self.log
+        file = f"log-{name[-4:]}.key"
+        try:
+            signer = parse_skey(self._read(file).decode())
+        except (Invalid, UnicodeDecodeError):
+            raise _unsound(file) from None
+        if signer.name != name:
+            raise _unsound(file)
+        return signer
+
+    def next_log(self, name: str) -> Signer:
+        """The key of the log of another year, made unless it is there."""
+        file = self._path / f"log-{name[-4:]}.key"
+        if not file.exists():
+            _write(file, (skey(Signer(name, Ed25519PrivateKey.generate())) + "\n").encode())
+        return self.log_of(name)
 
     @cached_property
     def log_also(self) -> Signer | None:

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from comity.ledger import checkpoint as checkpoints
 from comity.ledger import tree
-from comity.ledger.bundle import Bundle, Opened
+from comity.ledger.bundle import Bundle
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.note import Signer
-from comity.ledger.person import person_list
+from comity.ledger.rotation import CLOSING, OPENING, Predecessor, Successor
 from comity.ledger.tiles import MAX_ENTRY
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles, sync_folder
 from comity.stores.log_hashes import verified_hashes
+from comity.stores.log_lists import list_of
 from comity.stores.log_lock import locked
 from comity.stores.log_reader import LogReader
 from comity.stores.log_sequencer import Appended, Request, Sequencer, Then
 from comity.stores.log_tables import LogTables, create_tables, open_tables
-from comity.stores.log_tags import Month, caller_key, period_tree, seal_key
+from comity.stores.log_tags import Month, caller_key, seal_key
 from comity.stores.log_witnesses import Round, ask_first
 
 __all__ = ["Appended", "LogError", "LogStore"]
@@ -42,8 +42,9 @@ class LogStore:
     """
 
     def __init__(
-        self, root: Path, signer: Signer, database: LogTables, *, publish_every: float, address: str | None, also: Signer | None
-    ) -> None:
+        self, root: Path, signer: Signer, database: LogTables, *, publish_every: float, address: str | None,
+        also: Signer | None, home: Path | None = None,
+    ) -> None:  # fmt: skip
         self._root = root
         self._signer = signer
         self._database = database
@@ -53,7 +54,7 @@ class LogStore:
             raise LogError("log-corrupt", "couldn't open the log: the key is named for another log")
         published = self.reader.files.read_checkpoint(signer.verifier)
         hashes = verified_hashes(database.load_tile, state.size, state.root, published)
-        self._witnesses = ask_first(root, self.reader, signer.verifier)
+        self._witnesses = ask_first(home or root, self.reader, signer.verifier)
         self._sequencer = Sequencer(signer, also, database, hashes, state)
         if published.size < state.size:
             self._sequencer.stale.set()
@@ -72,8 +73,9 @@ class LogStore:
 
     @classmethod
     def create(
-        cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None, also: Signer | None = None
-    ) -> LogStore:
+        cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None, also: Signer | None = None,
+        home: Path | None = None,
+    ) -> LogStore:  # fmt: skip
         """Start an empty log named as its signer, and publish its key and first checkpoint (size 0).
 
         Raises ``LogError`` ``log-exists`` when any part of a log is there.
@@ -88,12 +90,13 @@ class LogStore:
         first = Checkpoint(signer.name, 0, tree.EMPTY_ROOT)
         files.publish(database, checkpoints.signed(first, signer), first, since=0)
         sync_folder(root)
-        return cls(root, signer, database, publish_every=publish_every, address=address, also=also)
+        return cls(root, signer, database, publish_every=publish_every, address=address, also=also, home=home)
 
     @classmethod
     def open(
-        cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None, also: Signer | None = None
-    ) -> LogStore:
+        cls, root: Path, *, signer: Signer, publish_every: float = 1.0, address: str | None = None, also: Signer | None = None,
+        home: Path | None = None,
+    ) -> LogStore:  # fmt: skip
         """Open a log for writing, after checking it against its own root and against what was published.
 
         Raises ``LogError``: ``log-missing``, ``log-corrupt``, ``log-rolled-back``.
@@ -101,7 +104,7 @@ class LogStore:
         database = open_tables(root, address)
         try:
             database.settle()
-            return cls(root, signer, database, publish_every=publish_every, address=address, also=also)
+            return cls(root, signer, database, publish_every=publish_every, address=address, also=also, home=home)
         except database.errors as error:
             raise LogError("log-corrupt", f"couldn't open the log: {database.cause(error)}") from None
 
@@ -159,30 +162,35 @@ class LogStore:
         seal = partial(Request, b"", b"", seal_key(period), None, seals=period, deferred=kept, read=read)
         return self._wait(lambda then: self._put(seal(then)))
 
-    def person_list(
-        self,
-        period: str,
-        *,
-        seed: bytes,
-        person: bytes,
-        opened: Callable[[int], Opened | None] = lambda _: None,
-        under: str = "",
-    ) -> dict[str, Any]:
-        """One person's list of a sealed month. ``opened`` gives the detail of an entry where it may be shown.
+    def begin(self, before: Predecessor) -> None:
+        """Make the entry that names the log before this one the first, unless it is there. Raises ``log-corrupt``."""
+        made = self.append(before.entry, idempotency_key=OPENING)
+        if made.index != 0:
+            raise LogError("log-corrupt", "couldn't open the log: its first entry does not name the log before it")
 
-        ``under`` is an agreement whose uses were kept back: the list of those, and of no others.
+    def end(self, successor: str, *, key: str, month: str) -> Appended:
+        """Seal every open month and name the log that follows, in one commit; nothing can be added from then on.
+
+        ``month`` is the one that goes on there. Asked again, it gives the same entry again.
         """
-        with self.reader.lock:
-            index = self.reader.database.index_of(seal_key(period))
-            marks = period_tree(self.reader.database.marks(period))
-        if index is None:
-            raise LogError("log-missing", f"couldn't list accesses of {period}: the month is not sealed")
+        closing = Successor(origin=self._signer.name, successor=successor, key=key, month=month)
+        request = partial(Request, closing.entry, tree.leaf_hash(closing.entry), CLOSING, None, closes=closing)
+        return self._wait(lambda then: self._put(request(then)))
 
-        def receipt(number: int) -> Bundle:
-            return replace(self.prove(number), opened=opened(number))
+    def person_list(self, period: str, **asked: Any) -> dict[str, Any]:
+        """One person's list of a sealed month, see ``log_lists.list_of``."""
+        return list_of(self.reader, self.prove, period, **asked)
 
-        gateway, sealed = self._signer.name, self.prove(index)
-        return person_list(period, gateway, seed=seed, person=person, marks=marks, sealed=sealed, receipts=receipt, under=under)
+    @property
+    def rotated(self) -> bool:
+        """Whether this log is full, as far as this process has seen: entries go into the next one."""
+        return self._sequencer.rotated
+
+    @property
+    def offset(self) -> int:
+        """How many entries all logs before this one hold."""
+        before = self.reader.predecessor()
+        return before.before + before.size if before else 0
 
     @property
     def key(self) -> str:

@@ -14,6 +14,8 @@ CODES = {
     "log-closed": "the log was closed",
     "log-policy": "the file that names the witnesses cannot be read, so nobody could tell whether the log is witnessed",
     "log-term": "uses are kept from people until a later day, or that day cannot be moved so",
+    "log-rotated": "the log of that year is full: entries go into the next one",
+    "log-year": "the log is not to be changed now, or to that year",
     "log-period": "the month is not over, or is not written as one",
     "log-reason": "sealed details are opened or erased only by somebody, for a stated reason",
     "log-index": "there is no such entry",

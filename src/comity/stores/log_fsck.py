@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -126,13 +126,22 @@ def check_files(folder: Path, published: Checkpoint, *, today: date | None = Non
 
     Also found: a month sealed twice, and uses that should have been shown to people before ``today`` (UTC; the clock's).
     """
-    return list(islice(_files(folder, published, today or datetime.now(UTC).date()), _MOST))
+    return check_all([(folder, published, "")], today=today)
 
 
-def _files(folder: Path, published: Checkpoint, today: date) -> Iterator[Finding]:
+def check_all(logs: Sequence[tuple[Path, Checkpoint, str]], *, today: date | None = None) -> list[Finding]:
+    """As ``check_files``, of all logs of a node, oldest first: (public files, checkpoint, verifier key)."""
+    months = Months()
+    found: list[Finding] = []
+    for folder, published, key in logs:
+        months.begin(published, key)
+        found += islice(_files(folder, published, months), _MOST)
+    return found + [Finding(index, what) for index, what in months.end(today or datetime.now(UTC).date())]
+
+
+def _files(folder: Path, published: Checkpoint, months: Months) -> Iterator[Finding]:
     hashes: list[bytes] = []
     below: list[bytes] = []
-    months = Months()
     for level, full, partial in widths(published.size):
         above: list[bytes] = []
         for index in range(full + (partial > 0)):
@@ -150,7 +159,6 @@ def _files(folder: Path, published: Checkpoint, today: date) -> Iterator[Finding
             if width == WIDTH:
                 above.append(Pyramid(expected).rows[8][0] if len(expected) == WIDTH * 32 else b"")
         below = above
-    yield from (Finding(index, what) for index, what in months.end(today))
     yield from _file_root(folder, published)
 
 

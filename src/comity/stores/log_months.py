@@ -1,4 +1,4 @@
-"""What the entries of a whole log say about months and deferrals, held together: each month sealed once, no day passed over."""
+"""What the entries of all logs of a node say, held together: each month sealed once, no day passed over, no log left out."""
 
 from __future__ import annotations
 
@@ -6,23 +6,47 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
+from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.deferral import RELEASE, RENEWAL, about_deferral, day_of, is_use, term, until_of
 from comity.ledger.invalid import Invalid
-from comity.ledger.person import deferred_of, period_of
+from comity.ledger.person import deferred_of, parts_of, period_of
 from comity.ledger.receipt import Receipt
+from comity.ledger.rotation import Predecessor, Successor, predecessor_of, successor_of
 
 
 class Months:
-    """Reads entries in order, then says what does not fit. Quick for entries that concern neither seals nor deferrals."""
+    """Reads the entries of a log, and of those that follow it, in order; says what does not fit. Quick for most entries."""
 
     def __init__(self) -> None:
         self._sealed: dict[str, tuple[int, dict[str, date]]] = {}
         self._used: dict[tuple[str, str], tuple[int, date]] = {}
         self._renewed: dict[str, list[Receipt]] = defaultdict(list)
         self._released: dict[str, list[date]] = defaultdict(list)
+        self._parts: dict[str, str] = {}
+        """Month -> the log in which it goes on."""
+        self._closed: tuple[int, Successor] | None = None
+        self._follows: tuple[int, Successor] | None = None
+        self._log = self._old = Checkpoint("", 0, b"")
+        self._key = self._old_key = ""
+
+    def begin(self, log: Checkpoint, key: str) -> None:
+        """From now on the entries are those of this log, of which ``key`` is the verifier key."""
+        self._old, self._old_key, self._log, self._key = self._log, self._key, log, key
+        self._follows, self._closed = self._closed, None
 
     def read(self, index: int, entry: bytes) -> str:
         """Take up one entry; what is wrong with it, if anything."""
+        if self._closed is not None:
+            return "it comes after the entry that ended the log"
+        try:
+            if b'"comity.successor/1"' in entry and (closed := successor_of(entry)) is not None:
+                self._closed = index, closed
+                return "" if index == self._log.size - 1 else "it ends the log, and is not its last"
+            before = predecessor_of(entry) if b'"comity.predecessor/1"' in entry else None
+        except Invalid as problem:
+            return problem.why
+        if before is not None or (index == 0 and self._follows is not None):
+            return self._first(index, before)
         if b'"comity.period/1"' in entry and (period := period_of(entry)) is not None:
             return self._seal(index, period, entry)
         receipt = about_deferral(entry)
@@ -40,13 +64,35 @@ class Months:
         return ""
 
     def _seal(self, index: int, period: str, entry: bytes) -> str:
-        if period in self._sealed:
-            return f"the month {period} is sealed a second time"  # it could show different people different trees
         try:
-            self._sealed[period] = index, deferred_of(entry)
+            kept, (continues, goes_on) = deferred_of(entry), parts_of(entry)
         except Invalid as problem:
             return problem.why
+        if continues and not self._old.origin:
+            continues = ""  # the logs before are not here
+        part = continues == self._old.origin != "" and self._parts.get(period) == self._log.origin
+        if (period in self._sealed) if not part else (period not in self._sealed):
+            return f"the month {period} is sealed a second time"  # it could show different people different trees
+        if bool(continues) != part:
+            return f"the month {period} is said to have begun in a log where it did not end"
+        if goes_on:
+            self._parts[period] = goes_on
+        earlier = self._sealed[period][1] if part else {}
+        both = {name: max(kept.get(name, date.min), earlier.get(name, date.min)) for name in earlier | kept}
+        self._sealed[period] = index, both
         return ""
+
+    def _first(self, index: int, before: Predecessor | None) -> str:
+        """Whether the first entry names the log before as that one ended."""
+        if index == 0 and not self._old.origin:
+            return ""  # the logs before are not here
+        if before is None or index != 0 or self._follows is None:
+            return "it names a log before, or should, where the other does not"
+        ended = self._follows[1]
+        stated = (before.origin, before.size, before.root, before.key, before.month)
+        found = (self._old.origin, self._old.size, self._old.root.hex(), self._old_key, ended.month)
+        right = stated == found and (ended.successor, ended.key) == (self._log.origin, self._key)
+        return "" if right else "the log before it ended otherwise than it says"
 
     def end(self, today: date) -> Iterator[tuple[int, str]]:
         """(index, what does not fit), once every entry was read: what was kept from people longer than was said."""

@@ -10,6 +10,7 @@ from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
 from comity.stores.log_fsck import check_store
 from comity.stores.log_postgresql import TABLES, PostgresqlDatabase
+from comity.stores.log_tables import schema_of
 
 _CHUNK = 10_000
 
@@ -23,7 +24,7 @@ def to_postgresql(root: Path, address: str) -> int:
     source = LogDatabase(root / "log.db")
     source.settle()
     with source.turn() as state:  # nobody else writes meanwhile
-        target = PostgresqlDatabase(address, create=True)
+        target = PostgresqlDatabase(address, create=True, schema=schema_of(root))
         for table in TABLES:
             cursor = source.connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a name of our own
             columns = [column[0] for column in cursor.description]

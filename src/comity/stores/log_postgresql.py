@@ -16,8 +16,9 @@ from comity.stores.log_database import Pair, Row, State, tile_id
 from comity.stores.log_errors import LogError
 
 _SCHEMA = """
-CREATE SCHEMA comity_log;
-SET search_path TO comity_log;
+BEGIN;
+CREATE SCHEMA {schema};
+SET search_path TO {schema};
 CREATE TABLE state (one int PRIMARY KEY CHECK (one = 1), origin text NOT NULL, size bigint NOT NULL, root bytea NOT NULL,
                     epoch bigint NOT NULL);
 CREATE TABLE entries (idx bigint PRIMARY KEY, entry bytea NOT NULL, leaf bytea NOT NULL);
@@ -26,11 +27,12 @@ CREATE TABLE keys (key bytea PRIMARY KEY, idx bigint NOT NULL);
 CREATE TABLE sealed (idx bigint PRIMARY KEY, sealed bytea NOT NULL);
 CREATE TABLE counters (period text, person bytea, n bigint NOT NULL, PRIMARY KEY (period, person));
 CREATE TABLE tags (period text, tag bytea, idx bigint NOT NULL, PRIMARY KEY (period, tag));
-CREATE INDEX tags_idx ON tags (idx)
+CREATE INDEX tags_idx ON tags (idx);
+COMMIT
 """
 TABLES = ("entries", "tiles", "keys", "sealed", "counters", "tags")
 _SESSION = """
-SET search_path TO comity_log;
+SET search_path TO {schema};
 SET synchronous_commit TO on;
 SET idle_in_transaction_session_timeout TO '5s';
 SET lock_timeout TO '10s'
@@ -43,7 +45,7 @@ _CHUNK = 4_096
 class PostgresqlDatabase:
     """One connection, in autocommit; transactions are begun and ended in so many words. Not thread-safe."""
 
-    def __init__(self, address: str, *, create: bool = False) -> None:
+    def __init__(self, address: str, *, create: bool = False, schema: str = "comity_log") -> None:
         from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - an optional extra
 
         self.errors: tuple[type[Exception], ...] = (dbapi.Error,)
@@ -52,11 +54,22 @@ class PostgresqlDatabase:
         except dbapi.Error as error:
             raise LogError("log-missing", f"couldn't open the log's database: {self.cause(error)}") from None
         self._ending = False
-        if create:
-            self._all(_SCHEMA)
-        self._all(_SESSION)
-        if self._one("SELECT to_regclass('comity_log.state')::text IS NULL"):
+        self._schema = schema
+        if create and self._missing():
+            self._all(_SCHEMA.format(schema=schema))
+        self._all(_SESSION.format(schema=schema))
+        if self._missing():
             raise LogError("log-missing", "couldn't open the log's database: it holds no log; see `comity log move`")
+
+    def _missing(self) -> bool:
+        return bool(self._one("SELECT to_regclass($1)::text IS NULL", f"{self._schema}.state"))
+
+    def begun(self, origin: str) -> bool:
+        """Whether a new log was begun here and is empty yet. Raises ``log-exists`` where there is another."""
+        rows = self._run("SELECT origin, size FROM state")
+        if rows and rows[0] != (origin, 0):
+            raise LogError("log-exists", "couldn't create the log: there is one in this database")
+        return bool(rows)
 
     def _all(self, statements: str) -> None:
         for statement in statements.split(";"):
@@ -215,7 +228,7 @@ class PostgresqlDatabase:
             for name, values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
         with self._connection.cursor() as cursor:
-            cursor.adbc_ingest(table, pa.table(arrays, names=list(columns)), mode="append", db_schema_name="comity_log")
+            cursor.adbc_ingest(table, pa.table(arrays, names=list(columns)), mode="append", db_schema_name=self._schema)
 
     def swap(self, old: State, *, size: int, root: bytes) -> State:
         """Set the state row in the open transaction, if it is still ``old``. Raises ``log-failed`` otherwise."""

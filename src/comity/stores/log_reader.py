@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from comity.ledger.deferral import deferred
 from comity.ledger.note import Verifier, parse_vkey
 from comity.ledger.person import tag
 from comity.ledger.proof import Proof
+from comity.ledger.rotation import Predecessor, predecessor_of
 from comity.stores.log_database import State
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
@@ -33,6 +33,8 @@ class LogReader:
         self.files = LogFiles(root / "log")
         self.database = open_tables(root, address)
         self.lock = threading.RLock()
+        self._before: Predecessor | None = None
+        self._begun = False
 
     @property
     def verifier(self) -> Verifier:
@@ -71,16 +73,10 @@ class LogReader:
             keyed = [(period, self.database.index_of(seal_key(period))) for period in self.database.periods()]
         return [period for period, _ in takewhile(lambda one: one[1] is not None, keyed)]
 
-    def sealed_span(self) -> tuple[datetime, datetime]:
-        """From when until when every list can be shown; two equal moments where no month is sealed yet."""
+    def periods(self) -> list[str]:
+        """The months in which somebody was counted, in order."""
         with self.lock:
-            periods = self.database.periods()
-        sealed = self.sealed_months()
-        start = datetime.strptime(periods[0] if periods else f"{datetime.now(UTC):%Y-%m}", "%Y-%m").replace(tzinfo=UTC)
-        if not sealed:
-            return start, start
-        last = datetime.strptime(sealed[-1], "%Y-%m").replace(tzinfo=UTC)
-        return start, (last + timedelta(days=31)).replace(day=1) - timedelta(seconds=1)
+            return self.database.periods()
 
     def accesses(self, period: str, month_key: bytes) -> list[int]:
         """The entries that stand in somebody's list of a period, in order."""
@@ -97,6 +93,14 @@ class LogReader:
         if first is None:
             return {}, size
         return deferred(period, (entry for _, entry in self.entries(first, size))), size
+
+    def predecessor(self) -> Predecessor | None:
+        """The log before this one, as the first entry names it; None for a node's first log."""
+        if not self._begun:
+            with self.lock:
+                rows = list(self.entries(0, 1))
+            self._before, self._begun = (predecessor_of(rows[0][1]) if rows else None), bool(rows)
+        return self._before
 
     def made_by(self, key: str) -> int | None:
         """The entry that a caller's idempotency key made, if any."""

@@ -19,6 +19,7 @@ from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.deferral import deferred
 from comity.ledger.note import Signer
 from comity.ledger.proof import Proof
+from comity.ledger.rotation import CLOSING, Predecessor, Successor, predecessor_of
 from comity.stores.log_database import State, tile_id
 from comity.stores.log_errors import LogError
 from comity.stores.log_hashes import Hashes, verified_hashes
@@ -62,8 +63,15 @@ class Request:
     deferred: Mapping[str, str] = field(default_factory=dict)
     """What ``seals`` names as deferred (``ledger.deferral``) among the entries before ``read``; the rest is read inside."""
     read: int = 0
+    closes: Successor | None = None
+    """The last entry of the log, before which every open month is sealed in the same transaction."""
     index: int = -1
     problem: LogError | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether it cannot share a transaction with others."""
+        return self.seals is not None or self.closes is not None
 
 
 class Sequencer:
@@ -74,6 +82,8 @@ class Sequencer:
         self.failed: LogError | None = None
         self.stale = threading.Event()
         """Set after each commit: the public files are behind."""
+        self.rotated = False
+        """Set once the log is found closed: it takes no more entries."""
         self._signer = signer
         self._also = also
         self._vkey = signer.vkey
@@ -81,6 +91,7 @@ class Sequencer:
         self._hashes = hashes
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._held: Request | None = None
+        self._before: tuple[Predecessor | None] | None = None
         self._thread = threading.Thread(target=self._run, name="comity-log", daemon=True)
         self._thread.start()
 
@@ -117,12 +128,12 @@ class Sequencer:
             self.stale.set()
 
     def _gather(self) -> list[Request] | None:
-        """All that waits, at least one; None once the log is closed. What seals a period comes alone."""
+        """All that waits, at least one; None once the log is closed. What seals a period, or ends the log, comes alone."""
         first, self._held = self._held or self._queue.get(), None
         if first is None:
             return None
         batch = [first]
-        while len(batch) < _MAX_BATCH and not first.seals:
+        while len(batch) < _MAX_BATCH and not first.alone:
             try:
                 request = self._queue.get_nowait()
             except queue.Empty:
@@ -130,7 +141,7 @@ class Sequencer:
             if request is None:
                 self._queue.put(None)
                 break
-            if request.seals:
+            if request.alone:
                 self._held = request
                 break
             batch.append(request)
@@ -168,16 +179,28 @@ class Sequencer:
     def _place(self, batch: list[Request]) -> list[Request]:
         """Give each request its index; the new ones among them are returned."""
         fresh: dict[bytes, Request] = {}
-        kept = self._database.indexes_of([request.key for request in batch])
-        sealed = {p for p in {p for r in batch for p, _ in r.months} if self._database.index_of(seal_key(p)) is not None}
+        kept = self._database.indexes_of([CLOSING, *(request.key for request in batch)])
+        self.rotated = CLOSING in kept
+        sealed = {p for p in {p for r in batch for p, _ in r.months} if self._sealed(p)}
         for request in batch:
             twin = fresh.get(request.key)
             known = twin.index if twin else kept.get(request.key)
-            if known is None and sealed.intersection(period for period, _ in request.months):
+            if known is None and self.rotated:
+                request.problem = LogError("log-rotated", "couldn't append to the log: it is full, and another goes on")
+                continue
+            late = request.seals is not None and self._over(request.seals)
+            if known is None and (late or sealed.intersection(period for period, _ in request.months)):
                 request.problem = LogError("log-period-sealed", "couldn't append to the log: the month is sealed already")
                 continue
             if request.seals:
                 self._make_seal(request, request.seals, known)
+            if request.closes and known is None:
+                if not self._may_end(request.closes.month):
+                    why = "couldn't end the log: this month is sealed, or months after it were counted; look at the clock"
+                    request.problem = LogError("log-year", why)
+                    continue
+                fresh |= {seal.key: seal for seal in self._last_seals(request.closes)}
+                self.rotated = True
             if known is None:
                 request.index = self.state.size + len(fresh)
                 fresh[request.key] = request
@@ -187,11 +210,42 @@ class Sequencer:
                 request.problem = LogError("log-key-reused", "couldn't append to the log: the key belongs to another entry")
         return list(fresh.values())
 
-    def _make_seal(self, request: Request, period: str, known: int | None) -> None:
+    def _sealed(self, period: str) -> bool:
+        """Whether nobody can be counted in a month any more: it is sealed, or it was over when this log began."""
+        return self._over(period) or self._database.index_of(seal_key(period)) is not None
+
+    def _over(self, period: str) -> bool:
+        """Whether a month belongs to the logs before this one, and was sealed there."""
+        before = self._predecessor()
+        return before is not None and period < before.month
+
+    def _may_end(self, month: str) -> bool:
+        """Whether the log may end in a month: nobody was counted in a later one, and it can still be said to go on."""
+        return self._database.index_of(seal_key(month)) is None and max([month, *self._database.periods()]) == month
+
+    def _predecessor(self) -> Predecessor | None:
+        if self._before is None and self.state.size:
+            self._before = (predecessor_of(next(self._database.entries(0, 1))[1]),)
+        return self._before[0] if self._before else None
+
+    def _last_seals(self, closes: Successor) -> list[Request]:
+        """What seals each month that is open when the log ends; a month that is not over names the log in which it goes on."""
+        open_ = [p for p in self._database.periods() if self._database.index_of(seal_key(p)) is None]
+        seals = []
+        for place, period in enumerate(sorted({*open_, closes.month})):
+            made = Request(b"", b"", seal_key(period), None, lambda _: None, seals=period, index=self.state.size + place)
+            self._make_seal(made, period, None, goes_on=closes.successor if period == closes.month else "")
+            seals.append(made)
+        return seals
+
+    def _make_seal(self, request: Request, period: str, known: int | None, *, goes_on: str = "") -> None:
         if known is None:
             later = deferred(period, (entry for _, entry, _ in self._database.entries(request.read, self.state.size)))
             named = {name: max(request.deferred.get(name, ""), later.get(name, "")) for name in {**request.deferred, **later}}
-            request.entry = period_tree(self._database.marks(period)).entry(period, self.state.origin, named)
+            before = self._predecessor()
+            continues = before.origin if before is not None and before.month == period else ""
+            marks = period_tree(self._database.marks(period))
+            request.entry = marks.entry(period, self.state.origin, named, continues=continues, goes_on=goes_on)
         else:
             request.entry = next(self._database.entries(known, known + 1))[1]
         request.leaf = tree.leaf_hash(request.entry)

@@ -12,13 +12,15 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+from comity.ledger.rotation import named, year_of
 from comity.ledger.vrf import public_key
 from comity.stores import settings as files
 from comity.stores.agreements import Agreements, Held
@@ -28,9 +30,12 @@ from comity.stores.budget_postgresql import CONNECTION as BUDGET
 from comity.stores.budget_postgresql import PostgresqlBudgets
 from comity.stores.database import Database
 from comity.stores.keys import Keys
-from comity.stores.log import LogStore
+from comity.stores.log import Appended, LogStore
+from comity.stores.log_chain import View, open_newest, past
+from comity.stores.log_errors import LogError
 from comity.stores.log_files import write_whole
 from comity.stores.log_tables import CONNECTION
+from comity.stores.log_tags import Month
 from comity.stores.problem import StoreError
 from comity.stores.quota import Quotas
 from comity.stores.settings import Settings
@@ -64,6 +69,10 @@ class Node:
         self._known: _Known | None = None
         self._lock = threading.RLock()
         self._still = threading.local()
+        self._log_lock = threading.Lock()
+        self._logs: list[LogStore] = []
+        """The log that takes entries last; those that were changed meanwhile stay open for whoever reads from them."""
+        self._past: list[View] = []
 
     @classmethod
     def create(cls, path: str | Path, *, title: str | None = None, name: str | None = None) -> Node:
@@ -74,7 +83,7 @@ class Node:
         name = name or re.sub(r"[^a-z0-9.-]+", "-", path.resolve().name.lower()).strip("-.") or "node"
         path.mkdir(parents=True, exist_ok=True, mode=0o755)
         identity = f"{name}-{secrets.token_hex(4)}"
-        log = f"comity.{identity}"
+        log = f"comity.{identity}/{datetime.now(UTC).year}"
         files.write(path / "comity.toml", name=name, title=title or name, identity=identity, log=log)
         for folder in ("catalogue", "agreements"):
             (path / folder).mkdir()
@@ -154,12 +163,55 @@ class Node:
         address = self.settings.connections.get(BUDGET)
         return Budgets(self._database) if address is None else PostgresqlBudgets(address)
 
-    @cached_property
+    @property
     def log(self) -> LogStore:
-        """The transparency log, opened for writing at first use."""
-        return LogStore.open(
-            self.path, signer=self.keys.log, address=self.settings.connections.get(CONNECTION), also=self.keys.log_also
-        )
+        """The transparency log that takes entries, opened for writing at first use, and anew when another year's goes on."""
+        with self._log_lock:
+            if not self._logs or self._logs[-1].rotated:
+                address, keys = self.settings.connections.get(CONNECTION), self.keys
+                self._logs.append(open_newest(self.path, keys=keys.log_of, address=address, also=keys.log_also))
+                self._past = past(self.path, address)
+            return self._logs[-1]
+
+    @property
+    def views(self) -> list[View]:
+        """Every log of the node to read from, newest first."""
+        log = self.log
+        return [View(log.reader, log.prove, log.key), *self._past]
+
+    def append(
+        self, entry: bytes, *, idempotency_key: str, sealed: bytes | None = None, months: Sequence[Month] = ()
+    ) -> tuple[Appended, int]:
+        """Log one entry; give it, and its number among the entries of all the node's logs. Raises as ``LogStore.append``.
+
+        Where another process has changed the log meanwhile, the entry goes into the new one.
+        """
+        log = self.log
+        try:
+            made = log.append(entry, idempotency_key=idempotency_key, sealed=sealed, months=months)
+        except LogError as error:
+            if error.code != "log-rotated":
+                raise
+            log = self.log
+            made = log.append(entry, idempotency_key=idempotency_key, sealed=sealed, months=months)
+        return made, log.offset + made.index
+
+    def rotate(self, now: datetime) -> str:
+        """End the log and go on in the one of ``now``'s year (UTC); its key. Raises ``LogError`` ``log-year``.
+
+        The last checkpoint is published and shown to the witnesses, if they answer.
+        """
+        log = self.log
+        origin = log.reader.verifier.name
+        own = year_of(origin)
+        if own is not None and now.year <= own:
+            raise LogError("log-year", f"couldn't change the log: it is the one of {own}, and the clock says {now.year}")
+        name = named(origin, now.year)
+        log.end(name, key=self.keys.next_log(name).vkey, month=f"{now:%Y-%m}")
+        log.publish()
+        with suppress(LogError, OSError):
+            log.witness()
+        return self.log.key
 
     @cached_property
     def _documents(self) -> Agreements:
@@ -177,9 +229,13 @@ class Node:
 
     def close(self) -> None:
         """Close the log and the state. What was acknowledged is on the disk already."""
-        for name in ("log", "budgets"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
+        for log in self._logs:
+            log.close()
+        for view in self._past:
+            view.reader.close()
+        self._logs, self._past = [], []
+        if "budgets" in self.__dict__:
+            self.budgets.close()
         self._database.close()
 
     def __enter__(self) -> Node:

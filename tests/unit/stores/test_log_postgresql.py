@@ -50,6 +50,19 @@ globals().update(
 )
 globals().update(
     _suite(
+        "test_log_rotation",
+        [
+            "folder",
+            "test_the_last_entry_names_the_successor_and_the_first_one_its_predecessor",
+            "test_both_are_provable_and_the_new_one_goes_on",
+            "test_a_month_of_the_log_before_takes_no_more_in_the_new_one",
+            "test_a_log_does_not_end_while_the_clock_is_wrong",
+            "test_a_second_store_that_has_the_old_log_open_is_told",
+        ],
+    )
+)
+globals().update(
+    _suite(
         "test_log_periods",
         [
             "test_each_person_gets_a_whole_list_of_a_sealed_month",

@@ -13,9 +13,11 @@ from comity.cli.main import main
 from comity.ledger import policy as policies
 from comity.ledger.checkpoint import open_checkpoint
 from comity.ledger.note import parse_vkey
+from comity.ledger.rotation import named
 from comity.ledger.witness import SIZE_TYPE, request
 from comity.stores.alarms import Alarms
 from comity.stores.log import LogError
+from comity.stores.log_chain import open_newest
 from comity.stores.log_witnesses import read_policy
 from comity.stores.web import fetch
 from comity.stores.witness import Witness
@@ -45,6 +47,36 @@ def alone(folder: Path, answer, *, least: int = 1) -> str:
             log.append(made(1).entry, idempotency_key="1")
             log.publish()
             return log.witness()
+
+
+def test_a_witness_takes_up_the_log_of_the_next_year_once_it_watches_it(tmp_path):
+    """The old log's last checkpoint is cosigned; the new one is unknown to the witness (no contradiction) until it is named."""
+    vkey, new = new_witness(tmp_path, 0, KEY), named(signer().name, 2027)
+    keys = {signer().name: signer(), new: signer(8, new)}
+    key = keys[new].vkey
+
+    def answer(body):
+        with Witness(tmp_path / "w0" / "witness") as one:
+            made = one.answer(body, now=int(time.time()))
+        return made.status, made.content_type, made.body.encode()
+
+    with answering(answer) as url:
+        node = tmp_path / "log-node"
+        node.mkdir()
+        new_log(node, publish_every=60).close()
+        (node / "witnesses").write_text(policy([vkey], [url], 1))
+        with open_log(node, publish_every=60) as log:
+            log.append(made(1).entry, idempotency_key="1")
+            log.end(new, key=key, month="2027-01")
+            log.publish()
+            assert log.witness().quorum
+        with open_newest(node, keys=keys.__getitem__, address=None, also=None) as log:
+            log.publish()
+            assert (log.witness().quorum, log.healthy) == (False, True)
+            with Witness(tmp_path / "w0" / "witness") as one:
+                one.watch(key)
+            assert log.witness().quorum
+    assert (node / "logs/2027/log/witnessed").read_text().startswith(new)
 
 
 def test_two_of_three_witnesses_cosign_within_ten_seconds_and_forks_are_refused(witnesses, tmp_path):
