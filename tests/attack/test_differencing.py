@@ -79,6 +79,10 @@ SEQUENCES = {
         "select count(distinct person_id) from stays where shelter = 'Pier' and years < 60",
         "select count(*) from stays where shelter = 'Pier' and years < 61",
     ],
+    "beside a cell that is not told": [
+        "select case when district = 'Island' then 1 else 0 end as g, count(*) from stays group by 1",
+        "select count(*) from stays",
+    ],
     "by the words of another question": [
         "select count(*) from stays where not (years >= 60 or years is null)",
         "select sum(case when years between 0 and 60 then 1 else 0 end) from stays",

@@ -114,7 +114,7 @@ def _groups(service: Service, plan: Plan, numbers: Numbers, unit: Unit, dataset:
     rows = _rows(owners, [np.asarray(found.column(n.name).combine_chunks()) for n in named[1:]])
     times = np.asarray(found.column("v0").combine_chunks().cast(pa.int32()))
     cells, wanted = _numbered(found, numbers)
-    order = np.lexsort((rows, cells)) if len(wanted) > 1 else np.argsort(rows)
+    order = np.lexsort((rows, cells)) if numbers.keys else np.argsort(rows)  # cells that are not told are there too
     cells, rows, owners, times = cells[order], rows[order], owners[order], times[order]
     starts, ends = (np.searchsorted(cells, wanted, side=side) for side in ("left", "right"))
     for start, end in zip(starts, ends, strict=True):
