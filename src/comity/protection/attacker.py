@@ -32,14 +32,16 @@ class Secret:
     """Whether a no leaves the group as it is."""
 
 
-def guess(differences: Sequence[float], secret: Secret, *, spread: float, refused: bool = False) -> bool:
+def guess(differences: Sequence[float], secret: Secret, *, spread: float, refused: float = 0.0) -> bool:
     """The best guess about one person; without any difference the base rate's.
 
     ``spread`` is the standard deviation of the noise of **one** answer; each difference is of two. ``refused``: an audit let
-    the one answer out and not the other. Where a no would have changed nothing, that says yes (Kenthapadi and others 2005).
+    the one answer out and not the other, as it did for this share of people. It never does where a no changes nothing, so a
+    yes is among those: base / refused is how likely one is (Kenthapadi and others 2005, on what refusals tell).
     """
     if not differences:
-        return (refused and secret.counted) or secret.base > 0.5
+        likely = secret.base / max(refused, secret.base) if refused and secret.counted else secret.base
+        return likely > 0.5
     mean = fmean(differences)
     if spread == 0:
         return mean > secret.middle

@@ -25,9 +25,11 @@ def test_without_an_answer_the_base_rate_decides() -> None:
 
 
 def test_a_refusal_by_an_audit_says_yes_of_a_count() -> None:
-    """Had the answer been no, the two groups would have been the same, and nothing to refuse."""
-    assert guess([], RARE, spread=0, refused=True) is True
-    assert guess([], Secret(base=0.1, counted=False), spread=0, refused=True) is False
+    """Had the answer been no, the two groups would have been the same, and nothing to refuse; unless all are refused."""
+    assert guess([], RARE, spread=0, refused=0.12) is True
+    assert guess([], RARE, spread=0, refused=1.0) is False
+    assert guess([], COMMON, spread=0, refused=1.0) is True
+    assert guess([], Secret(base=0.1, counted=False), spread=0, refused=0.12) is False
 
 
 def test_a_weak_difference_does_not_overrule_a_strong_belief() -> None:

@@ -72,7 +72,10 @@ def attack(lane: Lane, aim: Aim) -> Gain:
             refused[at], audited[at] = refused[at] + made.refused - before[0], audited[at] + made.audited - before[1]
             if difference is not None:
                 found[at].append(difference)
-    guesses = [guess(d, aim.secret, spread=made.spread, refused=n > 0) for d, n in zip(found, audited, strict=True)]
+    share = sum(n > 0 and not d for d, n in zip(found, audited, strict=True)) / max(1, len(found))
+    guesses = [
+        guess(d, aim.secret, spread=made.spread, refused=share if n else 0.0) for d, n in zip(found, audited, strict=True)
+    ]
     prior = aim.secret.base > 0.5
     return Gain(
         people=len(aim.targets),
