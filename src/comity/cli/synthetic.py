@@ -77,7 +77,7 @@ def _explain(service: Service, request: Request, asked: MadeUp, *, as_json: bool
     case = prepare(service, request, asked, datetime.now(UTC).replace(tzinfo=None))
     price = making.cost(service, case, making.plan(service, case, asked), asked)
     if as_json:
-        show_json({k: getattr(price, k) for k in price.__slots__})
+        show_json({k: getattr(price, k) for k in ("datasets", "epsilon", "delta", "rho", "left", "renews")})
         return
     say(f"It would cost an epsilon of {price.epsilon:g} at delta {price.delta:g} (rho {price.rho:.6g}).")
     say(f"Left of this {price.renews}'s budget of {', '.join(price.datasets)}: {price.left:.4g}.")

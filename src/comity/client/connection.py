@@ -63,6 +63,20 @@ class Connection:
         asked = self._asked(agreement, purpose) | {"person": person, "want": list(want), "reason": reason, "source": source}
         return from_json(self._post("/v1/lookup", asked).body, key=self._pinned)
 
+    def synthetic(
+        self, source: str, *, columns: Sequence[str], epsilon: float, rows: int = 10_000, target: str = "",
+        agreement: str | None = None, purpose: str | None = None,
+    ) -> Answer:  # fmt: skip
+        """A made-up table of a source's columns in which every row is nobody's, paid for from the privacy budget, once.
+
+        ``epsilon`` is what it costs; ``target`` the column that a judge of the table learns to guess. How good the table is
+        stands in ``protected``. It takes about half a minute: give ``connect`` a timeout that allows it.
+        """
+        made = {"source": source, "columns": list(columns), "rows": rows, "epsilon": epsilon, "target": target}
+        return from_arrow(
+            self._post("/v1/synthetic", self._asked(agreement, purpose) | made, accept=ARROW).body, key=self._pinned
+        )
+
     def explain(
         self, query: str, *, epsilon: float | None = None, agreement: str | None = None, purpose: str | None = None
     ) -> Explained:  # fmt: skip

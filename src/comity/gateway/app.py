@@ -52,6 +52,7 @@ def app(service: Service) -> Starlette:
     routes = [
         Route("/v1/ask", gateway.posting(wire.ask, negotiated=True), methods=["POST"]),
         Route("/v1/lookup", gateway.posting(wire.look_up, negotiated=True), methods=["POST"]),
+        Route("/v1/synthetic", gateway.posting(wire.synthetic, negotiated=True), methods=["POST"]),
         Route("/v1/explain", gateway.posting(wire.explained), methods=["POST"]),
         Route("/v1/agreements", gateway.listing("/v1/agreements"), methods=["GET"]),
         Route("/v1/agreements/{name}", gateway.listing("/v1/agreements/"), methods=["GET"]),

@@ -76,6 +76,8 @@ class LocalTransport:
             return wire.ask(self.service, self.caller, body, accept)
         if path == "/v1/lookup":
             return wire.look_up(self.service, self.caller, body, accept)
+        if path == "/v1/synthetic":
+            return wire.synthetic(self.service, self.caller, body, accept)
         return wire.explained(self.service, self.caller, body)
 
     def close(self) -> None:

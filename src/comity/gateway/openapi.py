@@ -14,6 +14,7 @@ from comity.gateway.formats import ARROW, CSV, JSON, PARQUET
 _BODIES = (
     types.AskBody,
     types.LookupBody,
+    types.SyntheticBody,
     types.AnswerBody,
     types.ExplainBody,
     types.AgreementList,
@@ -55,6 +56,7 @@ def _paths() -> dict[str, Any]:
     return {
         "/v1/ask": {"post": _post("Ask a question in SQL", "AskBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
         "/v1/lookup": {"post": _post("Look one person up", "LookupBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
+        "/v1/synthetic": {"post": _post("Make a synthetic table", "SyntheticBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
         "/v1/explain": {"post": _post("Say what a question would do and cost, reading no data", "AskBody", "ExplainBody")},
         "/v1/agreements": {"get": _get("List the agreements that concern the caller's agency", "AgreementList")},
         "/v1/agreements/{agreement}": {

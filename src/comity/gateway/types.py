@@ -31,6 +31,20 @@ class LookupBody(Struct, kw_only=True, forbid_unknown_fields=True):
     source: Name | None = None
 
 
+class SyntheticBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A made-up table of some columns of one source, paid for from the privacy budget. It takes about half a minute."""
+
+    agreement: Name
+    purpose: Name
+    source: Name
+    columns: Annotated[list[Name], Meta(min_length=1, max_length=100)]
+    epsilon: Annotated[float, Meta(gt=0, le=20)]
+    """What the table may cost of the privacy budget."""
+    rows: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    target: Annotated[str, Meta(max_length=200)] = ""
+    """The column that a judge of the table learns to guess; the last one where left out."""
+
+
 class Opened(Struct, kw_only=True):
     """The salt and the detail that a receipt commits to."""
 

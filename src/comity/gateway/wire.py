@@ -15,12 +15,12 @@ from comity.decision.engine import EngineError
 from comity.decision.request import Caller, Request
 from comity.gateway import formats, register
 from comity.gateway.answer import Answer, Denial, answer
-from comity.gateway.ask import OnePerson, Sql
+from comity.gateway.ask import MadeUp, OnePerson, Sql
 from comity.gateway.codes import status
 from comity.gateway.explain import explain
 from comity.gateway.fault import noted
 from comity.gateway.service import Service
-from comity.gateway.types import AskBody, ErrorBody, LookupBody, ReceiptFile
+from comity.gateway.types import AskBody, ErrorBody, LookupBody, ReceiptFile, SyntheticBody
 from comity.ledger.bundle import Bundle
 from comity.refusal import Refusal, Refused
 from comity.stores.log_errors import LogError
@@ -29,7 +29,7 @@ from comity.stores.problem import StoreError
 _LOG = logging.getLogger("comity.gateway")
 _HEADER_MOST = 12_000
 """A receipt larger than this travels in the body's metadata only; CSV then names it by its index."""
-Body = TypeVar("Body", AskBody, LookupBody)
+Body = TypeVar("Body", AskBody, LookupBody, SyntheticBody)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +59,17 @@ def look_up(service: Service, caller: Caller, raw: bytes, accept: str | None) ->
     request = Request(agreement=body.agreement, purpose=body.purpose, caller=caller, way="lookup", reason=body.reason)
     one = OnePerson(person=body.person, want=tuple(body.want), source=body.source)
     return _answered(accept, lambda: answer(service, request, one))
+
+
+def synthetic(service: Service, caller: Caller, raw: bytes, accept: str | None) -> Reply:
+    """POST /v1/synthetic."""
+    body = _read(raw, SyntheticBody)
+    if isinstance(body, Reply):
+        return body
+    request = Request(agreement=body.agreement, purpose=body.purpose, caller=caller, way="synthetic")
+    columns = tuple(body.columns)
+    table = MadeUp(source=body.source, columns=columns, rows=body.rows, epsilon=body.epsilon, target=body.target)
+    return _answered(accept, lambda: answer(service, request, table))
 
 
 def explained(service: Service, caller: Caller, raw: bytes) -> Reply:
