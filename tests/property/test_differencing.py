@@ -211,3 +211,11 @@ def test_of_many_equations_those_that_follow_from_others_are_dropped(monkeypatch
         history = history.told([people(*(p for i in together for p in parts[i].rows.tolist()))])
     assert len(history.equations) == 3
     assert isolates(history.told([people(*range(61))]), fewer_than=10)
+
+
+def test_rows_of_two_people_that_lie_among_each_other_are_two_people():
+    """Marks are in no order of people."""
+    own, others = np.arange(1_000, 1_020, dtype=np.uint64), people(*range(2, 60))
+    rows, owners = np.concatenate([others.rows, own]), np.concatenate([others.owners, own % np.uint64(2)])
+    whole = Group(rows, owners, np.ones(len(rows), np.int32))
+    assert isolates(History.empty().told([others]).told([whole]), fewer_than=10)

@@ -9,11 +9,16 @@ import pytest
 
 import lane
 from comity.decision import noise as deciding
+from comity.decision.lineage import Lineage, walk
 from comity.decision.noise import _clamped, _on_grid, _whole
+from comity.decision.noised import single
 from comity.decision.plan import Plan
+from comity.decision.schema import schema
 from comity.protection.noise.grid import Bounds, grid
 from comity.question.evaluate import evaluate
 from comity.question.expressions import Column
+from comity.question.reader import read
+from comity.question.relations import Scan
 from comity.refusal import Refusal
 from comity.vocabulary.types import Type
 from noise_kit import noised
@@ -128,3 +133,36 @@ def test_a_plan_without_a_budget_carries_no_noise():
     assert isinstance(made, Plan)
     assert made.noise is None
     assert made.small_cells is not None
+
+
+EACH = "(select person_id, count(*) as n from stays group by person_id)"
+
+
+@pytest.mark.parametrize(
+    ("source", "alone"),
+    [
+        ("stays", False),
+        ("stays where nights > 1", False),
+        ("persons", True),
+        ("persons where age > 20", True),
+        ("(select age as a from persons) p", True),
+        ("(select nights as a from stays) p", False),
+        (EACH, True),
+        (f"{EACH} where n > 1", True),
+        ("(select person_id, sex, count(*) as n from stays group by person_id, sex)", False),
+        ("stays s join claims c on s.person_id = c.person_id", False),
+        ("stays s join districts d on s.district = d.district", False),
+    ],
+)
+def test_where_each_row_is_another_person(source, alone):
+    """Rows of a source without keys, and groupings by the person alone; a person may have several of any others."""
+    question = read(f"select count(*) from {source}", schema=schema(UNDER, lane.CATALOGUE))
+    scans = [node for node in walk(question.input) if isinstance(node, Scan)]
+    datasets = {scan.alias: lane.CATALOGUE.datasets[UNDER.source(scan.data).dataset] for scan in scans}
+    assert single(UNDER, question.input, Lineage.of(question.input), datasets) is alone
+
+
+def test_a_rule_can_say_that_nobody_has_two_rows():
+    """Agreed quality, which every request is held to."""
+    agreed = noised().replace("as: stays\n", "as: stays\n    quality: [unique(person_id)]\n", 1)
+    assert parts("select count(*) from stays", lane.agreement(lambda _: agreed)) == [("rows", 1.0, True)]
