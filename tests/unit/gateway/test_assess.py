@@ -130,6 +130,13 @@ def test_questions_can_be_given(service: Service) -> None:
     assert made.given
 
 
+def test_an_attackers_budget_ends(found: Assessment) -> None:
+    """Noise holds because answers end: no more of them than the budget pays for."""
+    made = tried(found, "noised")
+    assert made.pays is not None
+    assert made.gain.answers <= made.pays < tried(found, "perturbed").gain.answers
+
+
 def test_a_stricter_epsilon_is_noisier(service: Service) -> None:
     """The officer's epsilon is the one that is tried."""
     made = [assess(service, draft(service, keyed()), questions=[BY_SEX], epsilon=e, people=1) for e in (0.01, 4.0)]

@@ -58,7 +58,7 @@ class _Attack:
 
 def attack(lane: Lane, aim: Aim) -> Gain:
     """Attack every target and count the right guesses. Raises ``EngineError``."""
-    made = _Attack(lane, aim)
+    made, before = _Attack(lane, aim), lane.answers
     found: list[list[float]] = [[] for _ in aim.targets]
     refused, audited = [0] * len(aim.targets), [0] * len(aim.targets)
     pairs = [_pairs(aim, target)[lane.counts_people and not aim.single :] for target in aim.targets]
@@ -67,9 +67,9 @@ def attack(lane: Lane, aim: Aim) -> Gain:
             certain = found[at] and made.spread == 0
             if made.over or certain or refused[at] >= GIVE_UP or turn >= len(pairs[at]):
                 continue
-            before = made.refused, made.audited
+            seen = made.refused, made.audited
             difference = _difference(made, pairs[at][turn])
-            refused[at], audited[at] = refused[at] + made.refused - before[0], audited[at] + made.audited - before[1]
+            refused[at], audited[at] = refused[at] + made.refused - seen[0], audited[at] + made.audited - seen[1]
             if difference is not None:
                 found[at].append(difference)
     share = sum(n > 0 and not d for d, n in zip(found, audited, strict=True)) / max(1, len(found))
@@ -82,7 +82,7 @@ def attack(lane: Lane, aim: Aim) -> Gain:
         right=sum(g == t.yes for g, t in zip(guesses, aim.targets, strict=True)),
         guessing=sum(prior == t.yes for t in aim.targets),
         told=sum(bool(one) for one in found),
-        answers=lane.answers,
+        answers=lane.answers - before,
     )
 
 
