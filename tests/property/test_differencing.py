@@ -181,12 +181,15 @@ def test_large_multiples_are_kept_exactly():
     assert isolates(History.empty().told([plain]).told([often]), fewer_than=10)
     assert not isolates(History.empty().told([plain]).told([alike]), fewer_than=10)
     assert isolates(History.empty().told([often]).told([plain]), fewer_than=10)
+    assert isolates(History.empty().told([plain, often]), fewer_than=10)
+    once = Group(plain.rows, plain.owners, np.where(plain.rows < 1, 255, 256).astype(np.int32))
+    assert isolates(History.empty().told([plain]).told([once]), fewer_than=10)
 
 
 def test_a_history_that_is_too_large_takes_no_more(monkeypatch):
     """Rather than compare with a part of it: by equations times classes, and by equations."""
     halves = [people(*(p for p in range(64) if p >> bit & 1)) for bit in range(6)]
-    monkeypatch.setattr(before, "LARGEST", 6 * 64)
+    monkeypatch.setattr(before, "LARGEST", 6 * 63)
     history = History.empty()
     for half in halves:
         history = history.told([half])

@@ -43,6 +43,9 @@ FORMULAS = {
     "sum(2 / income)": ["/(2, income)", "income"],
     "sum(income * amount)": ["*(income, amount)", "income", "amount"],
     "sum(2 * 3)": [],
+    "sum(2 - 3)": [],
+    "sum(5 + income * 2)": ["*(income, 2)", "income"],
+    "sum(greatest(income, 3) + amount)": ["+(greatest(income, 3), amount)", "greatest(income, 3)", "income", "amount"],
     "sum(7)": [],
     "sum(greatest(income, 3))": ["greatest(income, 3)", "income"],
     "sum(case when income > 2 then amount end)": ["case(>(income, 2), amount)", "case(>(income, 2), amount)"],
@@ -94,7 +97,9 @@ PERSON = "(select person_id, {} as v, count(*) as n from claims group by person_
         ("sum(case when income > 2 then amount end)", ["v"]),
         ("sum(case when income > 2 then 1 else 0 end)", ["v"]),
         ("sum(case when income > 2 then amount else 0 end)", ["v"]),
+        ("sum(income > 2)", ["v"]),
         ("sum(case when income > 2 then amount else 100 end)", None),
+        ("sum((amount + 1) * 2)", None),
         ("sum(2 / amount)", None),
         ("sum(amount + 1)", None),
         ("sum(amount + income)", None),
@@ -119,5 +124,7 @@ def test_only_the_columns_that_are_added_are_held_to_that():
     assert amounts("sum(n)", PERSON.format("sum(amount + 1)")) == ["n"]
     both = "(select amount + 1000 as shifted, amount as plain from claims)"
     assert amounts("sum(plain)", both) == ["plain"]
+    other = "(select person_id, amount + 1 as k, count(*) as n from claims group by person_id, amount + 1)"
+    assert amounts("sum(n)", other) == ["n"]
     keys = "(select person_id, amount as k, count(*) as n from claims group by person_id, amount)"
     assert amounts("sum(k)", keys) == ["k"]

@@ -307,6 +307,8 @@ def test_what_lies_between_two_sums_is_held_to_the_rules():
     assert not between([outer], [Largest(100, 9, 17, 17)], RULES), "nothing lies between"
     assert not between([outer], [Largest(100 - 1e-12, 9, 17, 17)], RULES), "nor does a rounding"
     assert between([outer, outer], [Largest(50, 9, 17, 17), Largest(82, 9, 17, 17)], RULES), "one of several is enough"
+    wide = replace(RULES, p_percent=80)
+    assert not between([outer], [Largest(50, 9, 17, 17)], wide), "nobody in the rest adds more than 9"
     assert not between([Largest(0, 0, 0, 0)], [Largest(0, 0, 0, 0)], RULES)
 
 

@@ -85,12 +85,31 @@ def test_how_far_one_person_moves_each_number():
     assert parts(some) == [("people", round(math.sqrt(3), 6), True)]
     assert parts("select count(distinct person_id) filter (where pregnant) from stays") == [("people", 1.0, True)]
     assert parts("select sum(nights) from stays") == [("sum", 30.0, False)]
+    assert parts("select sum(score) from stays") == [("sum", 3_000_000.0, False)], "in steps of a ten-thousandth"
     assert parts("select avg(nights) from stays") == [("sum", 15.0, False), ("rows", 3.0, True)]
     assert [words for words, _, _ in parts("select var_pop(nights) from stays")] == ["sum of squares", "sum", "rows"]
     assert parts("select area, count(*) from stays group by area") == [
         ("people", round(math.sqrt(3), 6), True),
         ("rows", 3.0, True),
     ]
+
+
+def test_a_median_is_one_of_the_places_between_the_bounds():
+    """Whole numbers where the values are; else two hundred places."""
+    places = [lane.plan(f"select median({name}) from stays", under=UNDER).noise.places[0] for name in ("nights", "score")]
+    assert places[0].candidates == tuple(float(n) for n in range(11))
+    assert len(places[1].candidates) == deciding.CANDIDATES
+    assert places[1].candidates[1] == pytest.approx(100 / 199)
+
+
+def test_a_missing_value_has_a_row_unless_a_rule_says_that_there_is_none():
+    """And a LEFT JOIN makes missing values where the source has none."""
+    agreed = lane.agreement(lambda _: noised().replace("as: claims\n", "as: claims\n    quality: [complete(scheme)]\n", 1))
+    joined = "select c.scheme, count(*) from stays s {} join claims c on s.person_id = c.person_id group by 1"
+    for under, kind, missing in ((agreed, "", False), (agreed, "left", True), (UNDER, "", True), (UNDER, "left", True)):
+        assert (None in lane.plan(joined.format(kind), under=under).noise.domains[0]) is missing
+    made = "select case when nights > 3 then 'long' else 'short' end, count(*) from stays group by 1"
+    assert lane.plan(made, under=UNDER).noise.domains == (("long", "short"),)
 
 
 def test_one_row_a_person_counts_people_as_rows():

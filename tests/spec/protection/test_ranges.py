@@ -53,6 +53,8 @@ FORMULAS = {
     "ceil(score)": (-1, 101),
     "cast(score as integer)": (-1, 101),
     "cast(nights as double)": (0, 10),
+    "cast(score as double)": (0, 100),
+    "case when pregnant then nights else null end": (0, 10),
     "cast(nights as integer)": (0, 10),
     "nullif(nights, 3)": (0, 10),
     "coalesce(nights, 25)": (0, 25),
@@ -74,6 +76,10 @@ OPEN = {
     "amount - capped": (-2000, None),
     "capped * amount": (None, None),
     "abs(capped)": (0, None),
+    "abs(amount - capped)": (0, None),
+    "least(-capped, amount)": (-2000, 5000),
+    "greatest(-capped, amount)": (0, None),
+    "cast(-capped - 0.5 as integer)": (-2001.5, None),
     "least(capped, amount)": (None, 2000),
     "greatest(capped, amount)": (0, 5000),
     "least(greatest(capped, 0), 9)": (0, 9),
@@ -117,9 +123,18 @@ def test_a_number_of_each_person_first(inner, range):
     assert ends("v", PERSON.format(inner, "stays")) == range
 
 
+def test_without_agreed_bounds_there_is_no_range():
+    """Under the same agreement without a budget no column states any."""
+    question = read("select sum(nights) from stays", schema=schema(lane.agreement(), lane.CATALOGUE))
+    lineage = Lineage.of(question.input)
+    uses = Uses(lane.agreement(), lineage)
+    assert Ranges(lineage, lambda column: uses.rule(column)[1]).of(question.measures[0].arguments[0]) == (None, None)
+
+
 def test_what_is_chosen_or_computed_in_a_sub_query():
     """A column of a sub-query has the range of what it was made of, be it a key of a grouping or a formula."""
     assert ends("v + 1", "(select nights - 2 as v from stays)") == (-1, 9)
+    assert ends("v", "(select person_id, count(*) as c, max(nights) as v from stays group by person_id)") == (0, 10)
     assert ends("n", "(select person_id, nights as n from stays group by person_id, nights)") == (0, 10)
 
 
