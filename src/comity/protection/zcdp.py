@@ -8,9 +8,13 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-import opendp.prelude as dp
+# Not opendp.prelude: it imports scikit-learn where that is installed, which takes seconds.
+from opendp import combinators, measurements
+from opendp.domains import atom_domain, vector_domain
+from opendp.metrics import l2_distance
+from opendp.mod import enable_features
 
-dp.enable_features("contrib")
+enable_features("contrib")
 _STEPS = 60
 
 
@@ -20,8 +24,8 @@ def epsilon_of(rho: float, delta: float) -> float:
     if rho <= 0:
         return 0.0
     scale = math.sqrt(1 / (2 * rho))
-    mechanism = dp.m.make_gaussian(dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"), scale=scale)
-    curve = dp.c.make_zCDP_to_approxDP(mechanism).map(1.0)  # type: ignore[no-untyped-call]
+    mechanism = measurements.make_gaussian(vector_domain(atom_domain(T="i64")), l2_distance(T="f64"), scale=scale)
+    curve = combinators.make_zCDP_to_approxDP(mechanism).map(1.0)  # type: ignore[no-untyped-call]
     return float(curve.epsilon(delta))
 
 

@@ -12,9 +12,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import opendp.prelude as dp
+# Not opendp.prelude: it imports scikit-learn where that is installed, which takes seconds.
+from opendp import measurements
+from opendp.domains import atom_domain, map_domain, vector_domain
+from opendp.measures import zero_concentrated_divergence
+from opendp.metrics import absolute_distance, l02inf_distance, l2_distance, linf_distance
+from opendp.mod import OpenDPException, enable_features
 
-dp.enable_features("contrib")
+enable_features("contrib")
 _LEAST = 1 + 1e-9
 """Scales are this much larger than the formula says, so that a rounding in the last place costs no more than was reserved."""
 _LARGEST = 2**62
@@ -27,7 +32,7 @@ def scale_for(sensitivity: float, rho: float) -> float:
 
 @lru_cache(maxsize=256)
 def _gaussian(scale: float) -> Any:
-    return dp.m.make_gaussian(dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"), scale=scale)
+    return measurements.make_gaussian(vector_domain(atom_domain(T="i64")), l2_distance(T="f64"), scale=scale)
 
 
 def gaussian(values: Sequence[int], *, sensitivity: float, rho: float) -> list[int]:
@@ -45,9 +50,9 @@ def gaussian_loss(*, sensitivity: float, rho: float) -> float:
 
 @lru_cache(maxsize=256)
 def _thresholded(scale: float, threshold: int) -> Any:
-    numbers = dp.atom_domain(T="i64")
-    metric = dp.l02inf_distance(dp.absolute_distance(T="f64"))
-    return dp.m.make_gaussian_threshold(dp.map_domain(numbers, numbers), metric, scale=scale, threshold=threshold)
+    numbers = atom_domain(T="i64")
+    metric = l02inf_distance(absolute_distance(T="f64"))
+    return measurements.make_gaussian_threshold(map_domain(numbers, numbers), metric, scale=scale, threshold=threshold)
 
 
 @lru_cache(maxsize=256)
@@ -64,7 +69,7 @@ def threshold_for(*, groups: int, rho: float, delta: float) -> int:
 def _threshold_delta(scale: float, threshold: int, groups: int) -> float:
     try:
         return float(_thresholded(scale, threshold).map((groups, math.sqrt(groups), 1.0))[1])
-    except dp.OpenDPException:
+    except OpenDPException:
         return 1.0
 
 
@@ -85,8 +90,8 @@ def thresholded_loss(*, groups: int, rho: float, delta: float) -> tuple[float, f
 
 @lru_cache(maxsize=256)
 def _chooser(scale: float) -> Any:
-    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.linf_distance(T="i64")
-    return dp.m.make_noisy_max(*space, dp.zero_concentrated_divergence(), scale=scale)
+    space = vector_domain(atom_domain(T="i64")), linf_distance(T="i64")
+    return measurements.make_noisy_max(*space, zero_concentrated_divergence(), scale=scale)
 
 
 def choose(scores: Sequence[int], *, sensitivity: int, rho: float) -> int:

@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import opendp.prelude as dp
+
+# Not opendp.prelude: it imports scikit-learn where that is installed, which takes seconds.
+from opendp import measurements
+from opendp.domains import atom_domain, vector_domain
+from opendp.measures import zero_concentrated_divergence
+from opendp.metrics import l2_distance, linf_distance
+from opendp.mod import Measurement, enable_features
 
 from comity.protection.synthetic.counts import Floats
 
@@ -20,7 +26,7 @@ ONE_WAY, CHOICE, QUALITY = 0.10, 0.08, 0.02
 PICKS_PER_COLUMN = 2
 BATCHES = 3
 
-dp.enable_features("contrib")
+enable_features("contrib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +70,17 @@ class Budget:
         return math.fsum(float(mechanism.map(1.0)) for mechanism in parts)  # type: ignore[no-untyped-call]
 
 
-def gaussian(rho: float) -> tuple[dp.Measurement, float]:
+def gaussian(rho: float) -> tuple[Measurement, float]:
     """Discrete Gaussian noise on whole counts that loses rho where the counts change by 1 in L2, and its scale."""
     scale = math.sqrt(1 / (2 * rho))
-    return dp.m.make_gaussian(dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="f64"), scale=scale), scale
+    return measurements.make_gaussian(vector_domain(atom_domain(T="i64")), l2_distance(T="f64"), scale=scale), scale
 
 
-def chooser(rho: float) -> tuple[dp.Measurement, float]:
+def chooser(rho: float) -> tuple[Measurement, float]:
     """The index of about the highest score; loses rho where each score changes by at most 1 (McKenna and Sheldon 2020)."""
     scale = math.sqrt(1 / (2 * rho))
-    space = dp.vector_domain(dp.atom_domain(T="f64", nan=False)), dp.linf_distance(T="f64")
-    return dp.m.make_noisy_max(*space, dp.zero_concentrated_divergence(), scale=scale), scale
+    space = vector_domain(atom_domain(T="f64", nan=False)), linf_distance(T="f64")
+    return measurements.make_noisy_max(*space, zero_concentrated_divergence(), scale=scale), scale
 
 
 def noised(counts: Floats, rho: float) -> tuple[Floats, float]:
