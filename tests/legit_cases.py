@@ -172,6 +172,16 @@ QUESTIONS: tuple[str, ...] = (
     "select district, count(*) as n from stays group by district having count(*) > (select count(*) from stays) / 4",
     "select district, avg(score) - (select avg(score) from stays) as above from stays group by district",
     "with s as (select district, status, amount from stays join claims using (person_id)), a as (select district, count(*) as n from s group by district), g as (select district, count(*) as granted from s where status = 'granted' group by district) select a.district, granted, n from a join g on a.district = g.district",
+    # --- parts of texts
+    "select count(*) from stays where strpos(district, 'own') > 0",
+    "select position(' ' in district) as blank, count(*) from stays group by 1",
+    "select split_part(district, ' ', 1) as word, count(*) from stays group by 1",
+    "select lpad(cast(month(stay_date) as varchar), 3, '0') as month, count(*) from stays group by 1",
+    "select rpad(sex, 2, '.') as sex, count(*) from stays group by 1",
+    "select concat_ws('/', district, nullif(sex, 'm')) as both, count(*) from stays group by 1",
+    "select count(*) from stays where district not like 'Old!_%' escape '!'",
+    "select count(*) from stays where district not like '%!%%' escape '!'",
+    "select count(*) from stays where district ilike 'o!ld t_wn' escape '!'",
     # --- PIVOT of cells
     "pivot (select district, sex, count(*) as n from stays group by district, sex) on sex in ('f', 'm') using sum(n)",
     "with c as (select district, sex, count(*) as n, sum(nights) as s from stays group by district, sex) pivot c on sex in ('f', 'm') using sum(n) as n, sum(s) as s group by district",

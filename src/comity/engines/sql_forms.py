@@ -8,6 +8,7 @@ from comity.engines.sql_forms_times import TIMES
 from comity.engines.sql_letters import letters
 from comity.question.expressions import Call, Expression, Literal
 from comity.question.function import all_alike
+from comity.question.texts import MAX_PADDED
 from comity.vocabulary.types import Type
 
 
@@ -197,6 +198,22 @@ def _replace(_call: Call, arguments: list[str], _dialect: Dialect) -> str:
     return f"CASE WHEN {old} = '' THEN CASE WHEN {new} IS NOT NULL THEN {text} END ELSE replace({text}, {old}, {new}) END"
 
 
+def _part(_call: Call, arguments: list[str], _dialect: Dialect) -> str:
+    text, separator, number = arguments
+    return f"CASE WHEN {number} >= 1 THEN split_part({text}, nullif({separator}, ''), {_count(number)}) END"
+
+
+def _pad(word: str) -> Form:
+    """The length is held to what may be made before the function sees it, and an empty filling is NULL: else it raises."""
+
+    def made(_call: Call, arguments: list[str], _dialect: Dialect) -> str:
+        text, n, fill = arguments
+        held = f"CAST(CASE WHEN {n} > {MAX_PADDED} THEN {MAX_PADDED} WHEN {n} < 0 THEN 0 ELSE {n} END AS INTEGER)"
+        return f"CASE WHEN {n} <= {MAX_PADDED} THEN {word}({text}, {held}, nullif({fill}, '')) END"
+
+    return made
+
+
 def _like(_call: Call, arguments: list[str], _dialect: Dialect) -> str:
     return f"({arguments[0]} LIKE {arguments[1]})"
 
@@ -257,6 +274,10 @@ FORMS: dict[str, Form] = {
     "ends_with": _call("ends_with"),
     "contains": _call("contains"),
     "replace": _replace,
+    "strpos": _call("strpos"),
+    "split_part": _part,
+    "lpad": _pad("lpad"),
+    "rpad": _pad("rpad"),
     "cast": cast_form,
     **TIMES,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from comity.question import composed, literals
+from comity.question import composed, literals, text_forms
 from comity.question.casts import fits
 from comity.question.expressions import Call, Expression, Literal
 from comity.question.functions import CAST, FUNCTIONS, result_type
@@ -348,6 +348,7 @@ _READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
     exp.Null: lambda _, __: Literal(None, Type.NULL),
     exp.Anonymous: Scalars._anonymous,
     **composed.READERS,
+    **text_forms.READERS,
     exp.Subquery: lambda _, __: _refuse(subquery()),
     exp.Exists: lambda _, __: _refuse(subquery()),
 }

@@ -7,6 +7,9 @@ from typing import Any
 from comity.question.function import Function, Rule, Types, either, fixed
 from comity.vocabulary.types import Type
 
+MAX_PADDED = 100
+"""The longest text that padding makes, in characters: codes are padded, and a question must not make gigabytes."""
+
 
 def lowered(text: str) -> str:
     """Lower case, one code point for one: a letter whose lower case is several stays as it is."""
@@ -44,8 +47,31 @@ def _replace(text: str, old: str, new: str) -> str:
     return text.replace(old, new) if old else text
 
 
+def _part(text: str, separator: str, number: int) -> str | None:
+    if number < 1 or not separator:
+        return None
+    parts = text.split(separator)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
+def _filled(text: str, length: int, fill: str) -> str | None:
+    """What has to be put to the text, cut to size; None where nothing can be."""
+    return None if length > MAX_PADDED or not fill else (fill * length)[: max(length - len(text), 0)]
+
+
+def _padded_left(text: str, length: int, fill: str) -> str | None:
+    filled = _filled(text, length, fill)
+    return None if filled is None else filled + text[: max(length, 0)]
+
+
+def _padded_right(text: str, length: int, fill: str) -> str | None:
+    filled = _filled(text, length, fill)
+    return None if filled is None else text[: max(length, 0)] + filled
+
+
 _TEXT: Rule = fixed(Type.TEXT, gives=Type.TEXT)
 _TEXT_INTEGER: Rule = fixed(Type.TEXT, Type.INTEGER, gives=Type.TEXT)
+_PADDING: Rule = fixed(Type.TEXT, Type.INTEGER, Type.TEXT, gives=Type.TEXT)
 _TEXTS_TRUTH: Rule = fixed(Type.TEXT, Type.TEXT, gives=Type.BOOLEAN)
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -73,4 +99,23 @@ FUNCTIONS: tuple[Function, ...] = (
         fixed(Type.TEXT, Type.TEXT, Type.TEXT, gives=Type.TEXT),
         _replace,
     ),
+    Function(
+        "strpos",
+        "Where the second first occurs in the first, from 1; 0 if it does not.",
+        fixed(Type.TEXT, Type.TEXT, gives=Type.INTEGER),
+        lambda text, part: text.find(part) + 1,
+    ),
+    Function(
+        "split_part",
+        "Part n of a text cut at a separator; empty past the last, NULL if n < 1 or the separator is empty.",
+        fixed(Type.TEXT, Type.TEXT, Type.INTEGER, gives=Type.TEXT),
+        _part,
+    ),
+    Function(
+        "lpad",
+        f"Filled at the start, or cut at the end, to n characters; NULL if n > {MAX_PADDED} or the filling is empty.",
+        _PADDING,
+        _padded_left,
+    ),
+    Function("rpad", "As lpad, filled at the end.", _PADDING, _padded_right),
 )

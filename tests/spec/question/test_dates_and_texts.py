@@ -68,3 +68,30 @@ def test_texts():
         7       | 4
         """,
     )
+
+
+def test_parts_of_texts():
+    """`strpos` (or `position`), `split_part`, `lpad`, `rpad` and `concat_ws`; `LIKE ... ESCAPE` for texts with `%` or `_` in them."""
+    worked(
+        "select lpad(left(district, 2), 4, '.') as code, count(*) as n from stays group by 1 order by 1",
+        """
+        code | n
+        ..Ha | 4
+        ..Hi | 4
+        """,
+    )
+    worked(
+        "select concat_ws('-', split_part(district, 'a', 1), 'x') as code, count(*) as n from stays group by 1 order by 1",
+        """
+        code   | n
+        H-x    | 4
+        Hill-x | 4
+        """,
+    )
+    worked(
+        "select count(*) as n from stays where district not like '%!%%' escape '!' and strpos(district, 'H') = 1",
+        """
+        n
+        8
+        """,
+    )
