@@ -71,7 +71,7 @@ def test_texts():
 
 
 def test_parts_of_texts():
-    """`strpos` (or `position`), `split_part`, `lpad`, `rpad` and `concat_ws`; `LIKE ... ESCAPE` for texts with `%` or `_` in them."""
+    """`strpos`, `split_part`, `lpad`, `rpad` and `concat_ws`; `LIKE ... ESCAPE` for texts with `%` or `_` in them."""
     worked(
         "select lpad(left(district, 2), 4, '.') as code, count(*) as n from stays group by 1 order by 1",
         """
