@@ -14,7 +14,9 @@ import pytest
 
 import log_kit
 from comity.ledger import receipt as receipts
+from comity.ledger.rotation import named
 from comity.stores.log import LogError, LogStore
+from comity.stores.log_chain import folders, open_newest, past
 from comity.stores.log_fsck import check_store
 from comity.stores.log_move import to_postgresql
 from comity.stores.log_reader import LogReader
@@ -218,6 +220,29 @@ def test_a_log_moves_from_sqlite_to_postgresql_and_goes_on(tmp_path, databases, 
         assert log.append(made(300).entry, idempotency_key="300").index == 300
         assert (log.sealed(3), log.reader.erase([3]), log.sealed(3)) == (b"sealed", 1, None)
     assert receipts.read(_whole(tmp_path, address)[300]).commitment == made(300).receipt.commitment
+
+
+def test_the_logs_of_all_years_move_and_go_on(tmp_path, databases, monkeypatch):
+    """Each into a schema of its own; what was full stays full, and the newest takes entries."""
+    address, later = databases(tmp_path), named(log_kit.ORIGIN, 2027)
+
+    def newest(where):
+        return open_newest(tmp_path, keys=lambda name: signer(name=name), address=where, also=None)
+
+    monkeypatch.setattr(log_kit, "PLACE", None)
+    with new_log(tmp_path) as log:
+        log.append(made(0).entry, idempotency_key="0")
+        log.end(later, key=signer(name=later).vkey, month="2027-01")
+    with newest(None) as log:
+        log.append(made(1).entry, idempotency_key="1")
+    assert [to_postgresql(folder, address) for folder in folders(tmp_path)] == [3, 2]
+    with newest(address) as log:
+        assert log.append(made(1).entry, idempotency_key="1").index == 1
+        assert log.append(made(2).entry, idempotency_key="2").index == 2
+        assert (log.offset, log.reader.verifier.name) == (3, later)
+    (old,) = past(tmp_path, address)
+    assert old.prove(0).entry == made(0).entry
+    old.reader.close()
 
 
 def test_a_restored_database_does_not_open(tmp_path, databases):
