@@ -16,7 +16,7 @@ from comity.cli.log_detail import erase, open_, release, renew, rotate, seal
 from comity.cli.log_move import move
 from comity.cli.log_shared import FOLDER, address_of, in_year, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
-from comity.cli.verify import read_key
+from comity.cli.trust import read_key
 from comity.ledger import cose
 from comity.ledger import receipt as receipts
 from comity.ledger.checkpoint import Checkpoint

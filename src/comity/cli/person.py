@@ -26,13 +26,14 @@ def person() -> None:
 @click.argument("month")
 @click.option("--by", "asks", required=True, help="Who hands the list out (agency:role); kept sealed with the record of it.")
 @click.option("--reason", required=True, help="Why the details are opened; kept sealed with the record of it.")
+@click.option("--witnessed", is_flag=True, help="Prove all of it in the newest checkpoint that a quorum of witnesses cosigned.")
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write accesses.json.")
-def accesses(node: Path, dataset: str, who: str, month: str, asks: str, reason: str, output: IO[str]) -> None:
+def accesses(node: Path, dataset: str, who: str, month: str, asks: str, reason: str, witnessed: bool, output: IO[str]) -> None:
     """Write the list of every access to PERSON (the value of DATASET's subject key, - for standard input) in a sealed MONTH.
 
     The details are opened, which is logged first. The person checks the file offline with `comity verify`.
     """
     key = sys.stdin.readline().strip() if who == "-" else who
     with telling(), Service.open(node) as service:
-        document = made_for(service, dataset, key, month, who=asks, reason=reason)
+        document = made_for(service, dataset, key, month, who=asks, reason=reason, witnessed=witnessed)
         output.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")

@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import IO
 
 import click
 
+from comity.cli.trust import read_key, read_policy
 from comity.cli.verify_accesses import MAX_ACCESSES_FILE, check_accesses
 from comity.ledger import bundle as files
-from comity.ledger import policy as policies
 from comity.ledger.invalid import Invalid
-from comity.ledger.policy import Policy
 from comity.ledger.verify import Verdict
 from comity.ledger.verify import verify as check
-
-
-def read_key(key: str) -> str:
-    """A verifier key given as itself or as a file that holds it."""
-    path = Path(key)
-    try:
-        if "\n" not in key and len(key) < 1000 and path.is_file():
-            return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise click.UsageError("couldn't read the key file: it is not a text with a verifier key") from None
-    return key
-
-
-def _policy(file: IO[str]) -> Policy:
-    try:
-        return policies.parse(file.read())
-    except UnicodeDecodeError:
-        raise Invalid("policy-unreadable", "The policy is not UTF-8.") from None
 
 
 def _as_json(verdict: Verdict, key: str, trusted: bool) -> str:
@@ -85,24 +65,31 @@ def _as_words(verdict: Verdict) -> list[str]:
     type=click.File(encoding="utf-8"),
     help="A tlog-policy: the log must be one that it names, and its quorum of witnesses must have cosigned.",
 )
+@click.option(
+    "--also-key",
+    "also",
+    multiple=True,
+    help="For a person's list: the key of another of the agency's logs, in which renewals are; may be given again.",
+)
 @click.option("--vrf-key", help="For a person's list: the agency's VRF key (64 hex digits), or a file that holds it.")
 @click.option("--person", help="For a person's list: who you are; a list about somebody else is then not valid.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def verify(
-    receipt: IO[bytes], key: str | None, policy: IO[str] | None, vrf_key: str | None, person: str | None, as_json: bool
-) -> None:
+    receipt: IO[bytes], key: str | None, policy: IO[str] | None, also: tuple[str, ...], vrf_key: str | None, person: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Check RECEIPT (a receipt.json file, a person's accesses.json, or - for standard input) without any server.
 
     Exit status: 0 valid, 1 not valid (with the one reason), 2 wrong use of the command.
     """
     raw = receipt.read(MAX_ACCESSES_FILE + 1)
     if b'"comity.person-accesses/1"' in raw[:200]:
-        if policy is not None:
-            raise click.UsageError("--policy is for a receipt; a person's list is checked by --key and --vrf-key")
-        sys.exit(check_accesses(raw, key=key and read_key(key), vrf_key=vrf_key and read_key(vrf_key), person=person))
+        keys = {"key": key and read_key(key), "vrf_key": vrf_key and read_key(vrf_key)}
+        more = [read_key(one) for one in also]
+        sys.exit(check_accesses(raw, **keys, person=person, more_keys=more, policy=policy, as_json=as_json))
     trusted = key is not None
     try:
-        rules = None if policy is None else _policy(policy)
+        rules = None if policy is None else read_policy(policy)
         used = read_key(key) if key is not None else files.parse(raw).key
         # A key that the policy names came with the policy, not with the receipt: the check below holds the two together.
         trusted = trusted or bool(rules and rules.logs)

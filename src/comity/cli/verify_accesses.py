@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import IO, Any
 
 import click
 
+from comity.cli.trust import read_policy
 from comity.ledger.accesses import COUNTED, LEFT, MAYBE, NOT_AMONG, AccessesVerdict, Deferred, read, verify_accesses
 from comity.ledger.invalid import Invalid
 from comity.ledger.verify import Verdict
@@ -21,23 +24,59 @@ MAX_ACCESSES_FILE = 50_000_000
 """Bytes of a person's list."""
 
 
-def check_accesses(raw: bytes, *, key: str | None, vrf_key: str | None, person: str | None) -> int:
-    """Check a list and print what it says; the exit status. Keys that are not given are taken from the file, which is said."""
+def check_accesses(
+    raw: bytes, *, key: str | None, vrf_key: str | None, person: str | None, more_keys: Sequence[str] = (),
+    policy: IO[str] | None = None, as_json: bool = False,
+) -> int:  # fmt: skip
+    """Check a list and print what it says; the exit status. Keys that are not given are taken from the file, which is said.
+
+    A log that the policy names needs no key besides: the check holds the file's to it.
+    """
+    trusted = False
     try:
-        document = read(raw)
-        seed = bytes.fromhex(vrf_key or document["vrf_key"])
+        document, rules = read(raw), None if policy is None else read_policy(policy)
+        trusted = vrf_key is not None and (key is not None or bool(rules and rules.logs))
+        verdict = verify_accesses(
+            document, log_key=key or document["key"], vrf_key=bytes.fromhex(vrf_key or document["vrf_key"]), person=person,
+            more_keys=more_keys, policy=rules,
+        )  # fmt: skip
     except Invalid as problem:
-        click.echo(f"NOT VALID ({problem.code}): {problem.why}")
-        return 1
+        verdict = AccessesVerdict(valid=False, code=problem.code, why=problem.why)
     except ValueError:
-        click.echo("NOT VALID (key-unreadable): a VRF key is 64 hexadecimal digits")
-        return 1
-    verdict = verify_accesses(document, log_key=key or document["key"], vrf_key=seed, person=person)
-    click.echo("\n".join(_words(verdict)))
-    if verdict.valid and (key is None or vrf_key is None):
+        verdict = AccessesVerdict(valid=False, code="key-unreadable", why="A VRF key is 64 hexadecimal digits.")
+    told = json.dumps(_json(verdict) | {"keys_given": trusted}, indent=1, ensure_ascii=False) if as_json else None
+    click.echo(told or "\n".join(_words(verdict)))
+    if verdict.valid and not trusted and not as_json:
         click.echo("  NOTE: checked with keys inside the file. Anyone can make one with keys of their own:", err=True)
         click.echo("  give the agency's published keys with --key and --vrf-key.", err=True)
     return 0 if verdict.valid else 1
+
+
+def _json(verdict: AccessesVerdict) -> dict[str, Any]:
+    if not verdict.valid or verdict.own is None or verdict.bulk is None:
+        return {"valid": False, "code": verdict.code, "why": verdict.why}
+    return {
+        "valid": True, "code": "", "why": "", "dataset": verdict.dataset, "person": verdict.person, "period": verdict.period,
+        "own": [_use(access) for access in verdict.own.accesses],
+        "bulk": [_use(access) | {"among": verdict.among(access)} for access in verdict.bulk.accesses],
+        "deferred": [
+            {
+                "agreement": one.agreement, "until": one.until.isoformat(),
+                "accesses": None if one.own is None else [_use(access) for access in one.own.accesses],
+            }
+            for one in verdict.deferred
+        ],
+        "before": None if verdict.before is None else _json(verdict.before),
+    }  # fmt: skip
+
+
+def _use(access: Verdict) -> dict[str, Any]:
+    return {
+        "index": access.index,
+        "receipt": None if access.receipt is None else json.loads(access.receipt.entry),
+        "detail": None if access.detail is None else json.loads(access.detail),
+        "witnesses": list(access.witnesses),
+    }
 
 
 def _words(verdict: AccessesVerdict) -> list[str]:

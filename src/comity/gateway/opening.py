@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,18 +62,21 @@ def _act(service: Service, kind: str, detail: dict[str, Any], persons: Iterable[
 
 
 def accesses(
-    service: Service, dataset: str, person: str, period: str, *, who: str, reason: str, now: datetime | None = None
-) -> dict[str, Any]:
+    service: Service, dataset: str, person: str, period: str, *, who: str, reason: str, witnessed: bool = False,
+    now: datetime | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The file for one person, dataset and sealed month (``ledger.accesses``), with the details that are this person's alone.
 
     An entry that was about several people at once is shown without its detail; what an agreement keeps back, once its day has
-    passed (``now``, UTC; the clock's). Raises ``LogError`` ``log-missing`` when the month is not sealed.
+    passed (``now``, UTC; the clock's). ``witnessed``: proved in the newest checkpoint that a quorum of witnesses cosigned.
+    Raises ``LogError``: ``log-missing`` when the month is not sealed, or no checkpoint was ever witnessed; ``log-index`` when
+    the witnesses have not seen enough of the log.
     """
     if dataset not in service.node.catalogue.datasets:
         # An empty list of a dataset that is not there would read like "nobody asked about you".
         raise LogError("log-index", "couldn't list accesses: the catalogue has no dataset of that name")
-    ask = _Asked(dataset, person, period, who, reason, now or datetime.now(UTC).replace(tzinfo=None))
-    return _document(service, _parts(service, period), ask)
+    ask = _Asked(dataset, person, period, who, reason, witnessed, now or datetime.now(UTC).replace(tzinfo=None))
+    return _document(service, [ask.proving(view) for view in _parts(service, period)], ask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,12 @@ class _Asked:
     period: str
     who: str
     reason: str
+    witnessed: bool
     now: datetime
+
+    def proving(self, view: View) -> View:
+        """A log, proving its entries as it was asked for."""
+        return replace(view, prove=view.reader.prove_witnessed) if self.witnessed else view
 
 
 def _parts(service: Service, period: str) -> list[View]:
@@ -127,7 +135,7 @@ def _document(service: Service, parts: Sequence[View], ask: _Asked) -> dict[str,
     deferred = [
         {
             "agreement": one.agreement,
-            "renewals": [log.prove(index).document for log, index in one.renewals],
+            "renewals": [ask.proving(log).prove(index).document for log, index in one.renewals],
             "list": shown(one.agreement) if one.released else None,
         }
         for one in back

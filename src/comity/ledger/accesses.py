@@ -15,7 +15,7 @@ list is nobody's in particular, so anyone may see it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,7 @@ from comity.ledger.deferral import RENEWAL, day_of, term
 from comity.ledger.invalid import Invalid, require
 from comity.ledger.note import parse_vkey
 from comity.ledger.person import ListVerdict, deferred_of, parts_of, verify_list
+from comity.ledger.policy import Policy
 from comity.ledger.receipt import Receipt, load_json
 from comity.ledger.rotation import predecessor_of
 from comity.ledger.verify import Verdict, proved, verify
@@ -105,20 +106,34 @@ def read(raw: bytes | str | dict[str, Any]) -> dict[str, Any]:
     return dict(document)
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """What every part of a file is held to, beside the key of the part's log."""
+
+    vrf_key: bytes
+    more_keys: tuple[str, ...]
+    policy: Policy | None
+
+
 def verify_accesses(
-    raw: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: str | None = None, more_keys: Sequence[str] = ()
-) -> AccessesVerdict:
+    raw: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: str | None = None,
+    more_keys: Sequence[str] = (), policy: Policy | None = None,
+) -> AccessesVerdict:  # fmt: skip
     """Whether both lists are the whole of a month, by the keys that the agency publishes. Never raises on bad input.
 
     ``person`` is who the reader is; where it is given, a file about somebody else is not valid. ``more_keys`` are those of the
-    agency's other logs, in which renewals may be; the key of the log before is proved by this one's first entry.
+    agency's other logs, in which renewals may be; the key of the log before is proved by this one's first entry. With
+    ``policy``, every proof in the file is in a checkpoint that its quorum cosigned, of a log that it names (where it names
+    any), and the keys that it names count as ``more_keys``.
     """
-    return _verified(raw, log_key, vrf_key, person, tuple(more_keys), part_of="")
+    return _verified(raw, log_key, _By(vrf_key, _keys(more_keys, policy), policy), person, part_of="")
 
 
-def _verified(
-    raw: bytes | str | dict[str, Any], log_key: str, vrf_key: bytes, person: str | None, more: tuple[str, ...], *, part_of: str
-) -> AccessesVerdict:
+def _keys(more: Sequence[str], policy: Policy | None) -> tuple[str, ...]:
+    return (*more, *(party.verifier.vkey for party in policy.logs.values())) if policy else tuple(more)
+
+
+def _verified(raw: bytes | str | dict[str, Any], log_key: str, by: _By, person: str | None, *, part_of: str) -> AccessesVerdict:
     try:
         document = read(raw)
         who, dataset, period = document["person"], document["dataset"], document["period"]
@@ -127,13 +142,13 @@ def _verified(
         return AccessesVerdict(valid=False, code=problem.code, why=problem.why)
     lists = {}
     for side, whose in (("own", person_input(dataset, who)), ("bulk", dataset_input(dataset))):
-        made = verify_list(document[side], log_key=log_key, vrf_key=vrf_key, person=whose, period=period)
+        made = verify_list(document[side], log_key=log_key, vrf_key=by.vrf_key, person=whose, period=period, policy=by.policy)
         if not made.valid:
             return AccessesVerdict(valid=False, code=made.code, why=f"{made.why} ({side} list)")
         lists[side] = made
     try:
-        deferred = _deferred(document, log_key, vrf_key, more)
-        before = _before(document, log_key, vrf_key, more, part_of)
+        deferred = _deferred(document, log_key, by)
+        before = _before(document, log_key, by, part_of)
     except Invalid as problem:
         return AccessesVerdict(valid=False, code=problem.code, why=problem.why)
     return AccessesVerdict(
@@ -142,9 +157,7 @@ def _verified(
     )  # fmt: skip
 
 
-def _before(
-    document: dict[str, Any], log_key: str, vrf_key: bytes, more: tuple[str, ...], part_of: str
-) -> AccessesVerdict | None:
+def _before(document: dict[str, Any], log_key: str, by: _By, part_of: str) -> AccessesVerdict | None:
     """The part of the month in the log before. The seal says whether there is one, the log's first entry which log that is."""
     code, given = "part-missing", document.get("before")
     continues, goes_on = parts_of(document["own"]["sealed"]["entry"].encode())
@@ -154,19 +167,18 @@ def _before(
         return None
     require(isinstance(given, dict) and set(given) == {"predecessor", "accesses"}, code, "The part before has another form.")
     first = files.parse(given["predecessor"])
-    require(proved(first, log_key) == 0, code, "The entry that names the log before is not the first of its log.")
+    require(proved(first, log_key, by.policy) == 0, code, "The entry that names the log before is not the first of its log.")
     log = predecessor_of(first.entry)
     if log is None or log.origin != continues:
         raise Invalid(code, "The first entry of the log does not name the log in which the month began.")
-    made = _verified(
-        given["accesses"], log.key, vrf_key, document["person"], (*more, log_key), part_of=parse_vkey(log_key).name
-    )
+    also = replace(by, more_keys=(*by.more_keys, log_key))
+    made = _verified(given["accesses"], log.key, also, document["person"], part_of=parse_vkey(log_key).name)
     require(made.valid, made.code or code, f"{made.why} (in the log before)")
     require((made.dataset, made.period) == (document["dataset"], document["period"]), code, "The part is of another month.")
     return made
 
 
-def _deferred(document: dict[str, Any], log_key: str, vrf_key: bytes, more: tuple[str, ...]) -> tuple[Deferred, ...]:
+def _deferred(document: dict[str, Any], log_key: str, by: _By) -> tuple[Deferred, ...]:
     """What each agreement kept back. The month's seal, which the own list has shown, says which agreements there are."""
     code, seal = "deferral-wrong", document["own"]["sealed"]["entry"]
     kept, given = deferred_of(seal.encode()), document.get("deferred", [])
@@ -177,24 +189,24 @@ def _deferred(document: dict[str, Any], log_key: str, vrf_key: bytes, more: tupl
     require(told == sorted(kept), code, "The sealed month says that other uses were kept back than are told of.")
     whose, made = person_input(document["dataset"], document["person"]), []
     for item in given:
-        until = term(kept[item["agreement"]], _renewals(item, (log_key, *more)))
+        until = term(kept[item["agreement"]], _renewals(item, (log_key, *by.more_keys), by.policy))
         own = None
         if item["list"] is not None:
             own = verify_list(
-                item["list"], log_key=log_key, vrf_key=vrf_key, person=whose, period=document["period"], under=item["agreement"]
-            )
+                item["list"], log_key=log_key, vrf_key=by.vrf_key, person=whose, period=document["period"],
+                under=item["agreement"], policy=by.policy,
+            )  # fmt: skip
             require(own.valid, own.code or code, f"{own.why} (kept back under {item['agreement']})")
             require(item["list"]["sealed"]["entry"] == seal, code, "The month is sealed in two ways.")
         made.append(Deferred(agreement=item["agreement"], until=until, own=own))
     return tuple(made)
 
 
-def _renewals(item: dict[str, Any], keys: tuple[str, ...]) -> list[Receipt]:
+def _renewals(item: dict[str, Any], keys: tuple[str, ...], policy: Policy | None) -> list[Receipt]:
     require(isinstance(item["renewals"], list), "deferral-wrong", "Renewals are a list of receipts.")
     found: list[tuple[date, Receipt]] = []
     for file in item["renewals"]:
-        tried = [verify(file, log_key=key) for key in keys]
-        made = next((one for one in tried if one.valid), tried[0])
+        made = _by_one_of(file, keys, policy)
         receipt = made.receipt
         if not made.valid or receipt is None:
             raise Invalid(made.code, f"{made.why} (a renewal)")
@@ -207,3 +219,12 @@ def _renewals(item: dict[str, Any], keys: tuple[str, ...]) -> list[Receipt]:
         )
         found.append((at, receipt))
     return [receipt for _, receipt in found]
+
+
+def _by_one_of(file: Any, keys: tuple[str, ...], policy: Policy | None) -> Verdict:
+    """The verdict on a renewal, by a key of the log that the file names. It may be in the log of a later year."""
+    log = parse_vkey(files.parse(file).key).name
+    fitting = [key for key in keys if parse_vkey(key).name == log]
+    require(bool(fitting), "origin-differs", "A renewal is in a log whose key is not given: give the keys of the later years.")
+    tried = [verify(file, log_key=key, policy=policy) for key in fitting]
+    return next((one for one in tried if one.valid), tried[0])

@@ -25,12 +25,11 @@ import rfc8785
 
 from comity.ledger import bundle as files
 from comity.ledger import tree, vrf
-from comity.ledger.checkpoint import open_checkpoint
 from comity.ledger.invalid import Invalid, require
 from comity.ledger.note import parse_vkey
-from comity.ledger.proof import parse as parse_proof
+from comity.ledger.policy import Policy
 from comity.ledger.receipt import load_json
-from comity.ledger.verify import Verdict, verify
+from comity.ledger.verify import Verdict, proved, verify
 
 PERIOD = "comity.period/1"
 LIST = "comity.person-list/1"
@@ -87,9 +86,8 @@ class PeriodTree:
         if not 0 <= place < len(self.marks):
             return None
         mark, index = self.marks[place]
-        path = tree.inclusion_proof(self._get, place, len(self.marks))
-        hashes = [base64.b64encode(digest).decode() for digest in path]
-        return {"tag": mark.hex(), "index": index, "place": place, "path": hashes}
+        path = b"".join(tree.inclusion_proof(self._get, place, len(self.marks)))
+        return {"tag": mark.hex(), "index": index, "place": place, "path": base64.b64encode(path).decode()}
 
     def present(self, mark: bytes) -> dict[str, Any] | None:
         """The proof that a tag is there, None when it is not."""
@@ -144,30 +142,34 @@ class ListVerdict:
 
 
 def verify_list(
-    document: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: bytes, period: str, under: str = ""
-) -> ListVerdict:
-    """Whether a list is the whole of a person's accesses in a month, by the keys that the agency publishes. Never raises."""
+    document: bytes | str | dict[str, Any], *, log_key: str, vrf_key: bytes, person: bytes, period: str, under: str = "",
+    policy: Policy | None = None,
+) -> ListVerdict:  # fmt: skip
+    """Whether a list is the whole of a person's accesses in a month, by the keys that the agency publishes. Never raises.
+
+    With ``policy``, its quorum must have cosigned every checkpoint that proves the seal or an access.
+    """
     try:
         if not isinstance(document, dict):
             raw = document.encode(errors="surrogatepass") if isinstance(document, str) else document
             document = load_json(raw, "bundle-unreadable")
-        return _verify(document, log_key, vrf_key, month_input(period, person, under), period)
+        return _verify(document, log_key, vrf_key, month_input(period, person, under), period, policy)
     except Invalid as problem:
         return ListVerdict(valid=False, code=problem.code, why=problem.why)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return ListVerdict(valid=False, code="bundle-unreadable", why="The list does not have the form of a person's list.")
 
 
-def _verify(document: Any, log_key: str, vrf_key: bytes, given: bytes, period: str) -> ListVerdict:
+def _verify(document: Any, log_key: str, vrf_key: bytes, given: bytes, period: str, policy: Policy | None) -> ListVerdict:
     require(isinstance(document, dict) and document.get("type") == LIST, "bundle-unreadable", f"It is not of type {LIST}.")
     require(len(document["accesses"]) <= MAX_ACCESSES, "too-large", "The list is longer than any month.")
-    gateway, size, root = _period(files.parse(document["sealed"]), log_key, period)
+    gateway, size, root = _period(files.parse(document["sealed"]), log_key, period, policy)
     key = vrf.check(vrf_key, given, bytes.fromhex(document["vrf"]))
     verdicts = []
     for number, access in enumerate(document["accesses"]):
         mark = _marked(access["mark"], size, root, "tag-wrong")
         require(mark[0] == tag(key, gateway, number), "tag-wrong", f"Access {number} does not carry this person's tag.")
-        verdict = verify(access["receipt"], log_key=log_key)
+        verdict = verify(access["receipt"], log_key=log_key, policy=policy)
         require(verdict.valid, verdict.code or "inclusion-wrong", verdict.why)
         require(verdict.index == mark[1], "tag-wrong", f"Access {number} shows another entry than its tag names.")
         verdicts.append(verdict)
@@ -175,14 +177,12 @@ def _verify(document: Any, log_key: str, vrf_key: bytes, given: bytes, period: s
     return ListVerdict(valid=True, accesses=tuple(verdicts))
 
 
-def _period(sealed: files.Bundle, log_key: str, period: str) -> tuple[str, int, bytes]:
-    log, proof = parse_vkey(log_key), parse_proof(sealed.proof)
-    checkpoint, _ = open_checkpoint(proof.checkpoint, log=log)
-    leaf = tree.leaf_hash(sealed.entry)
-    tree.check_inclusion(leaf=leaf, index=proof.index, size=checkpoint.size, proof=proof.hashes, root=checkpoint.root)
+def _period(sealed: files.Bundle, log_key: str, period: str, policy: Policy | None) -> tuple[str, int, bytes]:
+    proved(sealed, log_key, policy)
     entry = load_json(sealed.entry, "entry-unreadable")
     right = isinstance(entry, dict) and entry.get("type") == PERIOD and entry.get("period") == period
-    require(right and entry["gateway"] == log.name, "entry-unreadable", "The sealed period is of another month or gateway.")
+    mine = right and entry["gateway"] == parse_vkey(log_key).name
+    require(mine, "entry-unreadable", "The sealed period is of another month or gateway.")
     require(type(entry["size"]) is int and entry["size"] >= 0, "entry-unreadable", "The period's size is a whole number.")
     return entry["gateway"], entry["size"], bytes.fromhex(entry["root"])
 
@@ -220,11 +220,17 @@ def _marked(found: dict[str, Any], size: int, root: bytes, code: str) -> tuple[b
     whole = type(index) is int and type(place) is int and index >= 0 and len(mark) == tree.HASH_SIZE
     require(whole, code, "A tag's place and entry are whole numbers.")
     try:
-        path = [base64.b64decode(text, validate=True) for text in found["path"]]
-        tree.check_inclusion(leaf=_leaf(mark, index), index=place, size=size, proof=path, root=root)
+        tree.check_inclusion(leaf=_leaf(mark, index), index=place, size=size, proof=_path(found["path"]), root=root)
     except (Invalid, binascii.Error):
         raise Invalid(code, "A tag is not in the sealed period at the place given.") from None
     return mark, index, place
+
+
+def _path(given: str | list[str]) -> list[bytes]:
+    """The hashes of a path: one text of them all, or (as lists were written at first) a text for each."""
+    texts = [given] if isinstance(given, str) else given
+    raw = b"".join(base64.b64decode(text, validate=True) for text in texts)
+    return [raw[at : at + tree.HASH_SIZE] for at in range(0, len(raw), tree.HASH_SIZE)]
 
 
 def _absent(mark: bytes, end: dict[str, Any], size: int, root: bytes) -> None:

@@ -51,17 +51,15 @@ def verify(
         return Verdict(valid=False, code=problem.code, why=problem.why)
 
 
-def proved(bundle: files.Bundle, log_key: str) -> int:
+def proved(bundle: files.Bundle, log_key: str, policy: Policy | None = None) -> int:
     """The index of any entry, once its proof holds: whatever it says, the log signed for it. Raises ``Invalid``."""
-    proof = parse_proof(bundle.proof)
-    checkpoint, _ = open_checkpoint(proof.checkpoint, log=parse_vkey(log_key))
-    leaf = leaf_hash(bundle.entry)
-    check_inclusion(leaf=leaf, index=proof.index, size=checkpoint.size, proof=proof.hashes, root=checkpoint.root)
-    return proof.index
+    return _proved(bundle, log_key, (), 0, policy)[0]
 
 
-def _verify(bundle: files.Bundle, log_key: str, witness_keys: tuple[str, ...], quorum: int, policy: Policy | None) -> Verdict:
-    receipt = read(bundle.entry)
+def _proved(
+    bundle: files.Bundle, log_key: str, witness_keys: tuple[str, ...], quorum: int, policy: Policy | None
+) -> tuple[int, Checkpoint, tuple[str, ...]]:
+    """Index, checkpoint, and which of the known witnesses cosigned it."""
     log = parse_vkey(log_key)
     witnesses = [parse_vkey(key) for key in witness_keys] + list(policy.verifiers if policy else ())
     if policy and policy.logs:
@@ -77,9 +75,15 @@ def _verify(bundle: files.Bundle, log_key: str, witness_keys: tuple[str, ...], q
     seen = tuple(s.name for s in held if (s.name, s.fingerprint) in known)
     require(len(set(seen)) >= quorum, "signature-missing", f"{len(set(seen))} witnesses cosigned, {quorum} are needed.")
     require(policy is None or policy.satisfied(held), "signature-missing", "The witnesses that cosigned make no quorum.")
+    return proof.index, checkpoint, seen
+
+
+def _verify(bundle: files.Bundle, log_key: str, witness_keys: tuple[str, ...], quorum: int, policy: Policy | None) -> Verdict:
+    receipt = read(bundle.entry)
+    index, checkpoint, seen = _proved(bundle, log_key, witness_keys, quorum, policy)
     detail = None
     if bundle.opened is not None:
         same = commit(bundle.opened.salt, bundle.opened.detail) == receipt.commitment
         require(same, "detail-differs", "The opened detail is not the one that the receipt committed to.")
         detail = bundle.opened.detail.decode()
-    return Verdict(valid=True, receipt=receipt, checkpoint=checkpoint, index=proof.index, detail=detail, witnesses=seen)
+    return Verdict(valid=True, receipt=receipt, checkpoint=checkpoint, index=index, detail=detail, witnesses=seen)

@@ -82,11 +82,3 @@ def test_one_witness_twice_counts_once(check, monkeypatch):
     monkeypatch.setitem(globals(), "WITNESSES", [WITNESSES[0]] * 2)
     code, text = check(2, OURS + TWO)
     assert (code, "signature-missing" in text) == (1, True)
-
-
-def test_a_persons_list_takes_no_policy(tmp_path):
-    """It says so, rather than checking less than was asked."""
-    (tmp_path / "accesses.json").write_text('{"type": "comity.person-accesses/1"}')
-    (tmp_path / "policy").write_text(OURS + TWO)
-    done = CliRunner().invoke(verify, [str(tmp_path / "accesses.json"), "--policy", str(tmp_path / "policy")])
-    assert done.exit_code == 2

@@ -1,5 +1,6 @@
 """A person's own list: complete, checkable offline, and forged absences and dropped accesses are seen."""
 
+import base64
 import copy
 import json
 
@@ -98,7 +99,17 @@ def no_neighbours(document):
 
 
 def flipped_path(document):
-    document["accesses"][0]["mark"]["path"][0] = document["accesses"][0]["mark"]["path"][1]
+    mark = document["accesses"][0]["mark"]
+    mark["path"] = base64.b64encode(base64.b64decode(mark["path"])[::-1]).decode()
+
+
+def short_path(document):
+    mark = document["accesses"][0]["mark"]
+    mark["path"] = base64.b64encode(base64.b64decode(mark["path"])[:-1]).decode()
+
+
+def no_base64(document):
+    document["accesses"][0]["mark"]["path"] = "*" + document["accesses"][0]["mark"]["path"]
 
 
 def moved_place(document):
@@ -127,11 +138,31 @@ CASES = {
     far_neighbours: "absence-wrong",
     no_neighbours: "absence-wrong",
     flipped_path: "tag-wrong",
+    short_path: "tag-wrong",
+    no_base64: "tag-wrong",
     moved_place: "tag-wrong",
     text_place: "tag-wrong",
     no_end: "bundle-unreadable",
     other_period_entry: "entry-unreadable",
 }
+
+
+def test_a_list_as_it_was_written_at_first_is_still_valid():
+    """With a text for each hash of a path, where now one holds them all."""
+    document = copy.deepcopy(listed(0))
+    ends = [mark for mark in document["end"].values() if mark]
+    for mark in [access["mark"] for access in document["accesses"]] + ends:
+        raw = base64.b64decode(mark["path"])
+        mark["path"] = [base64.b64encode(raw[at : at + 32]).decode() for at in range(0, len(raw), 32)]
+    assert len(document["accesses"][0]["mark"]["path"]) > 1
+    assert checked(document).valid
+
+
+def test_the_tag_of_an_access_takes_at_most_one_kilobyte_in_a_month_of_a_million():
+    """Beside the receipt: the path has twenty hashes then."""
+    mark = {"tag": "ab" * 32, "index": 12_345_678, "place": 999_999, "path": base64.b64encode(bytes(20 * 32)).decode()}
+    assert set(mark) == set(listed(0)["accesses"][0]["mark"])
+    assert len(json.dumps(mark, separators=(",", ":"))) <= 1000
 
 
 @pytest.mark.parametrize("forge", CASES, ids=lambda forge: forge.__name__)
