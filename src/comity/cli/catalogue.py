@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from comity.cli.output import fail, json_option, say, show, show_json, telling
+from comity.cli.output import fail, json_option, result, say, show, show_json, telling
 from comity.stores.catalogue_folder import CatalogueFolder
 from comity.vocabulary.exports.rdf import FORMATS, PROFILES, MissingExtra
 from comity.vocabulary.exports.rdf import export as write
@@ -24,8 +24,9 @@ def catalogue() -> None:
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="dcat-ap", show_default=True)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="turtle", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@json_option
 @telling
-def export(node: Path, profile: str, form: str, out: Path | None) -> None:
+def export(node: Path, profile: str, form: str, out: Path | None, as_json: bool) -> None:
     """Write the catalogue of NODE for open-data portals: DCAT-AP 3.0.1 or DCAT-US 3."""
     folder = CatalogueFolder(node)
     try:
@@ -36,7 +37,9 @@ def export(node: Path, profile: str, form: str, out: Path | None) -> None:
         fail(str(error), next="Or ask for --format json-ld.")
     except OSError as error:
         fail(f"couldn't write {out}: {error.strerror}", next="Name a file in a folder that you may write to.")
-    say(text.rstrip("\n") if out is None else f"Wrote {out}.")
+    words = text.rstrip("\n") if out is None else f"Wrote {out}."
+    facts = {"document": text} if out is None else {"file": str(out)}
+    result({"profile": profile, "format": form, **facts}, words, as_json=as_json)
 
 
 @catalogue.command("check")

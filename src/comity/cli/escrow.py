@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from comity.cli.output import note, say, telling
+from comity.cli.output import json_option, note, result, telling
 from comity.protection.shamir import BadShares, join, read_share, split
 from comity.refusal import Refused
 from comity.stores.keys import Keys
@@ -23,22 +23,26 @@ def escrow() -> None:
 @escrow.command("split")
 @_NODE
 @click.argument("folder", type=click.Path(path_type=Path))
+@json_option
 @telling
-def split_key(node: Path, folder: Path) -> None:
+def split_key(node: Path, folder: Path, as_json: bool) -> None:
     """Write three shares of NODE's root key into FOLDER. Give each to another person, and keep none of them together."""
     shares = split(Keys(node / "keys").pseudonym)
     folder.mkdir(mode=0o700, exist_ok=True)
     for share in shares:
         _write(folder / f"share-{share.number}.txt", share.text() + "\n")
-    say(f"Three shares are in {folder}; any two give the key back, one says nothing of it.")
+    files = [str(folder / f"share-{share.number}.txt") for share in shares]
+    words = f"Three shares are in {folder}; any two give the key back, one says nothing of it."
+    result({"shares": files, "needed": 2}, words, as_json=as_json)
     note("Hand them out and delete the folder.")
 
 
 @escrow.command("restore")
 @_NODE
 @click.argument("shares", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
 @telling
-def restore(node: Path, shares: tuple[Path, ...]) -> None:
+def restore(node: Path, shares: tuple[Path, ...], as_json: bool) -> None:
     """Put the root key back into NODE from two SHARES. A key that is there is never overwritten."""
     try:
         secret = join([read_share(file.read_text("utf-8")) for file in shares])
@@ -48,7 +52,7 @@ def restore(node: Path, shares: tuple[Path, ...]) -> None:
             "escrow", why=f"The key cannot be put back: {why}.", next="Bring two different shares of this node."
         ) from None
     _write(node / "keys" / "pseudonym.key", secret.hex() + "\n")
-    say("The root key of the pseudonyms is back.")
+    result({"restored": "pseudonym.key"}, "The root key of the pseudonyms is back.", as_json=as_json)
 
 
 def _write(file: Path, text: str) -> None:

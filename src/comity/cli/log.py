@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 import time
@@ -16,6 +17,7 @@ from comity.cli.log_detail import erase, open_, release, renew, rotate, seal
 from comity.cli.log_move import move
 from comity.cli.log_shared import FOLDER, address_of, in_year, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
+from comity.cli.output import json_option, note, result, say, show_json, to_standard_output
 from comity.cli.trust import read_key
 from comity.ledger import cose
 from comity.ledger import receipt as receipts
@@ -69,26 +71,33 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
 @click.option("--witnessed", is_flag=True, help="Prove it in the newest checkpoint that a quorum of witnesses cosigned.")
 @click.option("--cose", "as_cose", is_flag=True, help="Write a COSE Receipt (RFC 9942) instead; needs the log's private key.")
 @in_year
-def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: bool, year: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON what was written; without -o, the receipt itself.")
+def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: bool, year: str | None, as_json: bool) -> None:
     """Write the receipt file of entry INDEX of NODE's log, proved in the published checkpoint."""
     with telling():
         reader = reader_of(node, year)
         bundle = reader.prove_witnessed(index) if witnessed else reader.prove_published(index)
+        made = bundle.text.encode()
         if as_cose:
-            output.write(cose.receipt(bundle, signer=Keys(node / "keys").log_of(reader.verifier.name), at=int(time.time())))
-        else:
-            output.write(bundle.text.encode())
+            made = cose.receipt(bundle, signer=Keys(node / "keys").log_of(reader.verifier.name), at=int(time.time()))
+        if as_json and to_standard_output(output):
+            show_json({"entry": index, "cose": base64.b64encode(made).decode()} if as_cose else bundle.document)
+            return
+        output.write(made)
+        if as_json:
+            show_json({"entry": index, "file": output.name, "bytes": len(made)})
 
 
 @log.command("second-key")
 @click.argument("node", type=FOLDER)
-def second_key(node: Path) -> None:
+@json_option
+def second_key(node: Path, as_json: bool) -> None:
     """Give NODE's log a second key, ML-DSA-44, and print its vkey. Checkpoints then carry both signatures."""
     with telling():
         files = LogFiles(folders(node)[-1] / "log")
         made = replace(Keys(node / "keys").new_log_also(), name=parse_vkey(files.read_key()).name)
         files.write_key(made.vkey, name="log-also.vkey")
-        click.echo(made.vkey)
+        result({"vkey": made.vkey}, made.vkey, as_json=as_json)
 
 
 def _public(folder: Path, key: str | None) -> list[tuple[LogFiles, Checkpoint, str]]:
@@ -111,30 +120,34 @@ def _public(folder: Path, key: str | None) -> list[tuple[LogFiles, Checkpoint, s
     return found
 
 
-def _report(found: list[Finding], size: int, seconds: float) -> None:
-    for finding in found:
-        click.echo(str(finding), err=True)
+def _report(found: list[Finding], size: int, seconds: float, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"whole": not found, "entries": size, "seconds": round(seconds, 2), "findings": [str(f) for f in found]})
+    elif found:
+        note("\n".join([*(str(finding) for finding in found), f"NOT WHOLE: {len(found)} findings in {size} entries"]))
+    else:
+        say(f"whole: {size} entries checked in {seconds:.2f} s")
     if found:
-        click.echo(f"NOT WHOLE: {len(found)} findings in {size} entries", err=True)
         sys.exit(1)
-    click.echo(f"whole: {size} entries checked in {seconds:.2f} s")
 
 
 @log.command("verify")
 @click.argument("folder", type=FOLDER)
 @click.option("--key", help="The log's verifier key, or a file that holds it (default: log.vkey beside the log).")
-def verify(folder: Path, key: str | None) -> None:
+@json_option
+def verify(folder: Path, key: str | None, as_json: bool) -> None:
     """Check the public files of a log: every entry and hash against the signed checkpoint. Needs nothing private."""
     with telling():
         begun = time.perf_counter()
         logs = _public(folder, key)
         found = check_all([(files.folder, published, used) for files, published, used in logs])
-        _report(found, sum(published.size for _, published, _ in logs), time.perf_counter() - begun)
+        _report(found, sum(published.size for _, published, _ in logs), time.perf_counter() - begun, as_json=as_json)
 
 
 @log.command("fsck")
 @click.argument("node", type=FOLDER)
-def fsck(node: Path) -> None:
+@json_option
+def fsck(node: Path, as_json: bool) -> None:
     """Check NODE's store and public files from their parts, naming each entry that does not fit."""
     with telling():
         begun = time.perf_counter()
@@ -144,23 +157,26 @@ def fsck(node: Path) -> None:
             found += check_store(reader.database, published)
             size += reader.state().size
         found += check_all([(files.folder, published, used) for files, published, used in logs])
-        _report(found, size, time.perf_counter() - begun)
+        _report(found, size, time.perf_counter() - begun, as_json=as_json)
 
 
 @log.command("export")
 @click.argument("node", type=FOLDER)
 @click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--key", help="The log's verifier key, or a file that holds it (default: log.vkey beside the log).")
-def export(node: Path, archive: Path, key: str | None) -> None:
+@json_option
+def export(node: Path, archive: Path, key: str | None, as_json: bool) -> None:
     """Write the whole public log (tiles, entries, checkpoint, key, policy) of NODE to ARCHIVE, a new zip file."""
     with telling():
         logs = _public(node, key)
         found = check_all([(files.folder, published, used) for files, published, used in logs])
         size = sum(published.size for _, published, _ in logs)
         if found:
-            _report(found, size, 0.0)
+            _report(found, size, 0.0, as_json=as_json)
         _pack([files for files, _, _ in logs], _policy(node, [used for _, _, used in logs]), archive)
-        click.echo(f"{archive}: {size} entries of {', '.join(published.origin for _, published, _ in logs)}")
+        names = [published.origin for _, published, _ in logs]
+        facts = {"archive": str(archive), "entries": size, "logs": names}
+        result(facts, f"{archive}: {size} entries of {', '.join(names)}", as_json=as_json)
 
 
 def _policy(node: Path, keys: list[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from comity.cli.output import fail
+from comity.cli.output import complain, fail, wants_json
 from comity.ledger.invalid import Invalid
 from comity.stores import settings
 from comity.stores.log_chain import View, folder_of, folders
@@ -32,7 +32,10 @@ def telling() -> Iterator[None]:
     try:
         yield
     except (LogError, Invalid) as error:
-        click.echo(f"{error.code}: {error.why}", err=True)
+        if wants_json():
+            complain(error.code, error.why, "See docs/how-to for what to do about a log.")
+        else:
+            click.echo(f"{error.code}: {error.why}", err=True)
         sys.exit(1)
     except StoreError as error:
         fail(str(error), next=error.next)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 import click
 
 from comity.cli.log_shared import FOLDER, telling
-from comity.cli.output import fail
+from comity.cli.output import fail, json_option, note, result, say
 from comity.ledger.checkpoint import open_checkpoint
 from comity.ledger.note import parse_vkey
 from comity.ledger.rotation import year_of
@@ -25,7 +26,8 @@ from comity.stores.witness import Witness
 @click.command("publish")
 @click.argument("node", type=FOLDER)
 @click.option("--wait", default=10.0, show_default=True, help="Seconds to wait for the quorum of witnesses.")
-def publish(node: Path, wait: float) -> None:
+@json_option
+def publish(node: Path, wait: float, as_json: bool) -> None:
     """Publish NODE's log now and have it cosigned by the witnesses that NODE/witnesses (a C2SP tlog-policy) names.
 
     Exit status: 0 published and witnessed (or no witnesses are named), 1 too few cosigned, or one contradicts the log.
@@ -37,18 +39,19 @@ def publish(node: Path, wait: float) -> None:
         deadline = time.monotonic() + wait
         while (made := opened.log.witness()) is not None and not made.quorum and time.monotonic() < deadline:
             time.sleep(0.2)
-        click.echo(f"published: {checkpoint.size} entries of {checkpoint.origin}")
+        heard = {one.name: "cosigned" if one.line else one.why for one in (made.heard if made else ())}
+        lines = [f"published: {checkpoint.size} entries of {checkpoint.origin}", *(f"  {k}: {v}" for k, v in heard.items())]
+        if made is not None and made.quorum:
+            lines.append(f"witnessed by {', '.join(made.names)}")
+        facts = {"origin": checkpoint.origin, "size": checkpoint.size, "heard": heard, "quorum": made and made.quorum}
+        result(facts, *lines, as_json=as_json)
         if made is None:
-            click.echo("no witnesses are named; nobody but this node vouches for it", err=True)
-            return
-        for one in made.heard:
-            click.echo(f"  {one.name}: {'cosigned' if one.line else one.why}")
-        if not made.quorum:
+            note("no witnesses are named; nobody but this node vouches for it")
+        elif not made.quorum:
             why = f"{len(made.names)} good cosignatures are not the quorum"
             Alarms(node).raise_("quorum-missed", log=checkpoint.origin, by="publish", facts=why)
-            click.echo(f"NOT WITNESSED: {why}", err=True)
+            note(f"NOT WITNESSED: {why}")
             sys.exit(1)
-        click.echo(f"witnessed by {', '.join(made.names)}")
 
 
 @click.command("monitor")
@@ -56,16 +59,22 @@ def publish(node: Path, wait: float) -> None:
 @click.option("--once/--forever", default=True, show_default=True, help="Look once, or again and again.")
 @click.option("--every", default=60.0, show_default=True, help="Seconds between looks.")
 @click.option("--since", default="", help="Leave out alarms from before this time (2026-11-23T09:00).")
-def monitor(node: Path, once: bool, every: float, since: str) -> None:
+@json_option
+def monitor(node: Path, once: bool, every: float, since: str, as_json: bool) -> None:
     """Look at NODE's log, its alarms, and every log that NODE watches as a witness; exit with 1 and say what is wrong.
 
     A watched log is read over HTTP: its checkpoint must continue the one that was seen before, proved from its own tiles.
     """
     while True:
+        seen: list[str] = []
         with telling():
-            wrong = [*_own(node, since), *_watched(node, since)]
-        for line in wrong:
-            click.echo(f"ALARM  {line}", err=True)
+            wrong = [*_own(node, since, seen), *_watched(node, since, seen)]
+        if as_json:
+            say(json.dumps({"seen": [line.strip() for line in seen], "alarms": wrong}, ensure_ascii=False))
+        else:
+            say("\n".join(seen))
+            for line in wrong:
+                note(f"ALARM  {line}")
         if wrong:
             sys.exit(1)
         if once:
@@ -73,16 +82,16 @@ def monitor(node: Path, once: bool, every: float, since: str) -> None:
         time.sleep(every)
 
 
-def _own(node: Path, since: str) -> list[str]:
-    """What is wrong with the node's own log."""
+def _own(node: Path, since: str, seen: list[str]) -> list[str]:
+    """What is wrong with the node's own log. Lines about what was looked at go to ``seen``."""
     wrong = [str(alarm) for alarm in Alarms(node).all() if alarm.at >= since]
     files = LogFiles(folders(node)[-1] / "log")
     key = parse_vkey(files.read_key())
     published, policy = files.read_checkpoint(key), read_policy(node)
-    click.echo(f"{published.origin}: {published.size} entries published")
+    seen.append(f"{published.origin}: {published.size} entries published")
     own, now = year_of(published.origin), datetime.now(UTC).year
     if own is not None and own < now:
-        click.echo(f"  it is the log of {own}: `comity log rotate {node}` goes on in the one of {now}")
+        seen.append(f"  it is the log of {own}: `comity log rotate {node}` goes on in the one of {now}")
     if policy is None:
         return wrong
     try:
@@ -93,11 +102,11 @@ def _own(node: Path, since: str) -> list[str]:
     if not policy.satisfied(held):
         return [*wrong, f"{published.origin}: log/witnessed does not meet the policy"]
     newest = max(s.time for s in held if s.name != key.name)
-    click.echo(f"  witnessed: {witnessed.size} entries, {max(0, int(time.time()) - newest)} s ago")
+    seen.append(f"  witnessed: {witnessed.size} entries, {max(0, int(time.time()) - newest)} s ago")
     return wrong
 
 
-def _watched(node: Path, since: str) -> list[str]:
+def _watched(node: Path, since: str, seen: list[str]) -> list[str]:
     """What is wrong with the logs that the node watches."""
     folder = node / "witness"
     if not folder.is_dir():
@@ -105,14 +114,16 @@ def _watched(node: Path, since: str) -> list[str]:
     with Witness(folder) as witness:
         for origin, party in witness.logs.items():
             if not party.url:
-                click.echo(f"{origin}: no address is known; it is watched only when it asks")
+                seen.append(f"{origin}: no address is known; it is watched only when it asks")
                 continue
-            seen = witness.seen(origin)
-            found = look(party, seen)
+            before = witness.seen(origin)
+            found = look(party, before)
             if found.kind:
                 witness.alarms.raise_(found.kind, log=origin, by="monitor", facts=found.facts)
             elif found.checkpoint is not None:
-                click.echo(f"{origin}: {found.checkpoint.size} entries, continues the {seen.size if seen else 0} seen before")
+                seen.append(
+                    f"{origin}: {found.checkpoint.size} entries, continues the {before.size if before else 0} seen before"
+                )
         return [str(alarm) for alarm in witness.alarms.all() if alarm.at >= since]
 
 
@@ -124,21 +135,24 @@ def witness() -> None:
 @witness.command("init")
 @click.argument("node", type=FOLDER)
 @click.option("--name", required=True, help="The witness's public name, like an address: city.example/witness.")
-def init(node: Path, name: str) -> None:
+@json_option
+def init(node: Path, name: str, as_json: bool) -> None:
     """Make a witness key and memory in NODE/witness, and print the line that logs put into their policy."""
     with telling(), Witness.create(node / "witness", name=name) as made:
-        click.echo(f"witness NAME {made.signer.vkey} ADDRESS")
+        result({"vkey": made.signer.vkey}, f"witness NAME {made.signer.vkey} ADDRESS", as_json=as_json)
 
 
 @witness.command("watch")
 @click.argument("node", type=FOLDER)
 @click.argument("vkey")
 @click.argument("address", default="")
-def watch(node: Path, vkey: str, address: str) -> None:
+@json_option
+def watch(node: Path, vkey: str, address: str, as_json: bool) -> None:
     """Watch the log whose key is VKEY; ADDRESS (https://.../log) is where `comity log monitor` reads it."""
     with telling(), Witness(node / "witness") as opened:
         opened.watch(vkey, address)
-        click.echo(f"watching {parse_vkey(vkey).name}")
+        origin = parse_vkey(vkey).name
+        result({"watching": origin, "address": address}, f"watching {origin}", as_json=as_json)
 
 
 @witness.command("serve")
@@ -159,9 +173,13 @@ def serve(node: Path, host: str, port: int) -> None:
 
 @witness.command("seen")
 @click.argument("node", type=FOLDER)
-def seen(node: Path) -> None:
+@json_option
+def seen(node: Path, as_json: bool) -> None:
     """List the watched logs and how much of each was seen."""
     with telling(), Witness(node / "witness") as opened:
-        for origin in opened.logs:
-            found = opened.seen(origin)
-            click.echo(f"{origin}: {found.size if found else 'nothing'} {found.root.hex()[:16] if found else ''}".rstrip())
+        known = {origin: opened.seen(origin) for origin in opened.logs}
+    facts = [
+        {"origin": name, "size": at.size if at else None, "root": at.root.hex() if at else None} for name, at in known.items()
+    ]
+    lines = [f"{name}: {at.size} {at.root.hex()[:16]}" if at else f"{name}: nothing" for name, at in known.items()]
+    result(facts, *lines, as_json=as_json)

@@ -6,7 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import IO, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -51,15 +51,28 @@ def show_json(value: Any) -> None:
     say(json.dumps(value, indent=1, ensure_ascii=False, default=str))
 
 
+def to_standard_output(file: IO[Any]) -> bool:
+    """Whether a file that was named on the command line is standard output (``-``)."""
+    return str(getattr(file, "name", "<stdout>")) == "<stdout>"
+
+
+def result(facts: Any, *lines: str, as_json: bool) -> None:
+    """What a command did: in words for people, as JSON for programs."""
+    if as_json:
+        show_json(facts)
+    else:
+        say("\n".join(lines))
+
+
 def refuse(refusal: Refusal) -> NoReturn:
     """Print a refusal to standard error and exit with status 1."""
-    _complain(refusal.code, refusal.why, refusal.next, refusal.clause)
+    complain(refusal.code, refusal.why, refusal.next, refusal.clause)
     sys.exit(REFUSED)
 
 
 def fail(why: str, *, next: str) -> NoReturn:
     """Print trouble with the node to standard error and exit with status 3."""
-    _complain("error", why, next)
+    complain("error", why, next)
     sys.exit(TROUBLE)
 
 
@@ -70,7 +83,8 @@ def wants_json() -> bool:
     return bool(given.get("as_json")) or given.get("form") == "json"
 
 
-def _complain(code: str, why: str, next: str, clause: str = "") -> None:
+def complain(code: str, why: str, next: str, clause: str = "") -> None:
+    """One problem, on standard error: in words, or as JSON where the command speaks JSON."""
     if wants_json():
         click.echo(json.dumps({"code": code, "clause": clause, "why": why, "next": next}, ensure_ascii=False), err=True)
         return
@@ -105,12 +119,12 @@ def tell(error: Exception) -> NoReturn:
 
 
 def _refused(error: ClientRefused) -> NoReturn:
-    _complain(error.code, error.why, error.next, error.clause)
+    complain(error.code, error.why, error.next, error.clause)
     sys.exit(TROUBLE if error.code.startswith(("engine-", "log-", "node-", "state-")) else REFUSED)
 
 
 def _engine(error: EngineError) -> NoReturn:
-    _complain(error.code, str(error), "See that the source is where its description says.")
+    complain(error.code, str(error), "See that the source is where its description says.")
     sys.exit(TROUBLE)
 
 

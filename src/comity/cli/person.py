@@ -10,6 +10,7 @@ from typing import IO
 import click
 
 from comity.cli.log_shared import FOLDER, telling
+from comity.cli.output import show_json, to_standard_output
 from comity.gateway.opening import accesses as made_for
 from comity.gateway.service import Service
 
@@ -28,7 +29,10 @@ def person() -> None:
 @click.option("--reason", required=True, help="Why the details are opened; kept sealed with the record of it.")
 @click.option("--witnessed", is_flag=True, help="Prove all of it in the newest checkpoint that a quorum of witnesses cosigned.")
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write accesses.json.")
-def accesses(node: Path, dataset: str, who: str, month: str, asks: str, reason: str, witnessed: bool, output: IO[str]) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON what was written; without -o, the list itself.")
+def accesses(
+    node: Path, dataset: str, who: str, month: str, asks: str, reason: str, witnessed: bool, output: IO[str], as_json: bool
+) -> None:
     """Write the list of every access to PERSON (the value of DATASET's subject key, - for standard input) in a sealed MONTH.
 
     The details are opened, which is logged first. The person checks the file offline with `comity verify`.
@@ -37,3 +41,6 @@ def accesses(node: Path, dataset: str, who: str, month: str, asks: str, reason: 
     with telling(), Service.open(node) as service:
         document = made_for(service, dataset, key, month, who=asks, reason=reason, witnessed=witnessed)
         output.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    if as_json and not to_standard_output(output):
+        numbers = {side: len(document[side]["accesses"]) for side in ("own", "bulk")}
+        show_json({"file": output.name, "period": month, **numbers, "deferred": len(document.get("deferred", []))})

@@ -11,7 +11,7 @@ import click
 
 from comity.agreement.canonical import canonical, digest
 from comity.agreement.signing import sign, signed_header
-from comity.cli.output import json_option, say, show_json, telling
+from comity.cli.output import json_option, result, telling
 from comity.gateway import lifecycle
 from comity.gateway.reidentify import open_token, write_request
 from comity.gateway.service import Service
@@ -36,25 +36,33 @@ def reidentify() -> None:
 @click.option("--warrant", required=True, help="The reference of the warrant.")
 @click.option("--version", type=click.IntRange(1), help="Which version of the agreement (default: the newest).")
 @click.option("--out", required=True, type=click.Path(exists=False, path_type=Path), help="The new file of the request.")
+@json_option
 @telling
 def ask(
-    node: Path, agreement: str, token: str, column: str, recipient: str, warrant: str, version: int | None, out: Path
-) -> None:
+    node: Path, agreement: str, token: str, column: str, recipient: str, warrant: str, version: int | None, out: Path,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Write the request to open TOKEN, as two officers will sign it."""
     with Service.open(node) as service:
         found = lifecycle.checked(lifecycle.held(service, agreement, version))
         made = write_request(found, column=column, token=token, recipient=recipient, warrant=warrant, at=_now())
     with out.open("x", encoding="utf-8") as file:
         json.dump({"request": made, "signatures": []}, file, indent=1)
-    say(f"{out} waits for two of: {', '.join(found.use.reidentify)}.")
+    officers = list(found.use.reidentify)
+    result(
+        {"file": str(out), "officers": officers, "needed": 2},
+        f"{out} waits for two of: {', '.join(officers)}.",
+        as_json=as_json,
+    )
 
 
 @reidentify.command("sign")
 @_NODE
 @_REQUEST
 @click.option("--as", "signer", required=True, metavar="AGENCY:ROLE", help="The officer.")
+@json_option
 @telling
-def sign_request(node: Path, request: Path, signer: str) -> None:
+def sign_request(node: Path, request: Path, signer: str, as_json: bool) -> None:
     """Sign REQUEST as one of the officers, with the key that the node keeps for them."""
     held = _read(request)
     document = held["request"]
@@ -63,7 +71,8 @@ def sign_request(node: Path, request: Path, signer: str) -> None:
     text = sign(digest(document), canonical(document), key=key, signer=signer, at=_now())
     kept = [s for s in held["signatures"] if (signed_header(s) or {}).get("signer") != signer]
     request.write_text(json.dumps({"request": document, "signatures": [*kept, text]}, indent=1), "utf-8")
-    say(f"{signer} signed; {len(kept) + 1} of 2.")
+    number = len(kept) + 1
+    result({"signer": signer, "signatures": number, "needed": 2}, f"{signer} signed; {number} of 2.", as_json=as_json)
 
 
 @reidentify.command("open")
@@ -79,11 +88,8 @@ def open_request(node: Path, request: Path, receipt: Path | None, as_json: bool)
         made = open_token(service, held["request"], tuple(held["signatures"]), now=_now())
     if receipt is not None:
         receipt.write_text(made.receipt.text, "utf-8")
-    if as_json:
-        show_json({"identifier": made.identifier, "entry": made.index})
-        return
-    say(made.identifier)
-    say(f"Recorded as entry {made.index} of the log.")
+    lines = made.identifier, f"Recorded as entry {made.index} of the log."
+    result({"identifier": made.identifier, "entry": made.index}, *lines, as_json=as_json)
 
 
 def _read(file: Path) -> dict[str, Any]:
