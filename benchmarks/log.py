@@ -6,6 +6,7 @@ python benchmarks/log.py [receipts] [folder]
 import hashlib
 import json
 import os
+import random
 import resource
 import sys
 import tempfile
@@ -15,10 +16,16 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from comity.ledger import receipt, vrf
-from comity.ledger.note import Signer
+from comity.ledger import cose, receipt, vrf
+from comity.ledger.bundle import Bundle
+from comity.ledger.checkpoint import Checkpoint, signed
+from comity.ledger.note import ML_DSA, Signer
+from comity.ledger.packed import pack
 from comity.ledger.person import month_input, verify_list
+from comity.ledger.proof import Proof
+from comity.ledger.tree import leaf_hash, node_hash
 from comity.ledger.verify import verify
 from comity.stores.log import LogStore
 from comity.stores.log_fsck import check_files, check_store
@@ -160,6 +167,53 @@ def reading(folder: Path, size: int, hashes: float) -> None:
         row(what, f"{rate:,.0f} entries/s", f"{rate / hashes:.2f} of raw SHA-256; {len(found)} findings")
 
 
+def at_a_million() -> None:
+    """Bytes of a receipt in a log of one to two million entries: as it is handed out at once, and as it is proved later.
+
+    A path has a hash for each level where the tree is full (20 or 21, for most entries, later); right after the commit the
+    right edge of the tree is still short of siblings.
+    """
+    also = Signer(SIGNER.name, MLDSA44PrivateKey.generate(), ML_DSA)
+    chance = random.Random(1)
+    sizes = [chance.randrange(1_000_000, 2_000_000) for _ in range(5_000)]
+    at_once = sorted(_levels(size - chance.randrange(1, 33), size) for size in sizes)
+    for what, hashes in (("at once, in the middle", at_once[2_500]), ("at once, 99 of 100", at_once[4_950]), ("later", 20)):
+        plain, second = (_receipt(hashes, key) for key in (None, also))
+        beside = f"{hashes} hashes: entry {len(plain.entry)}, proof {len(plain.proof.encode())}, key {len(plain.key)}"
+        row(f"receipt file, 1 to 2 million entries, {what}", f"{len(plain.text.encode()):,} bytes", beside)
+        packed = f"with ML-DSA-44 {len(pack(second.text)):,} (unpacked {len(second.text.encode()):,})"
+        row("the same, packed (.gz)", f"{len(pack(plain.text)):,} bytes", packed)
+        whole = len(cose.receipt(_real(hashes), signer=SIGNER, at=1_795_000_000))
+        row("the same as COSE Receipt and entry", f"{whole + len(plain.entry):,} bytes", f"COSE Receipt alone {whole:,}")
+
+
+def _levels(index: int, size: int) -> int:
+    """How many hashes the path of an entry has (RFC 6962)."""
+    count = 0
+    while size > 1:
+        half = 1 << (size - 1).bit_length() - 1
+        index, size = (index, half) if index < half else (index - half, size - half)
+        count += 1
+    return count
+
+
+def _receipt(hashes: int, also: Signer | None) -> Bundle:
+    """A file of the right form and size; its path leads nowhere."""
+    note = signed(Checkpoint(SIGNER.name, 1_048_576, os.urandom(32)), SIGNER, also=also, time=1_795_000_000)
+    proof = Proof(1_040_000, tuple(os.urandom(32) for _ in range(hashes)), note)
+    return Bundle(entry(1), proof.text, SIGNER.vkey)
+
+
+def _real(hashes: int) -> Bundle:
+    """A file that holds: the first entry of a full tree, whose other hashes are made up."""
+    data, path = entry(1), [os.urandom(32) for _ in range(hashes)]
+    root = leaf_hash(data)
+    for sibling in path:
+        root = node_hash(root, sibling)
+    note = signed(Checkpoint(SIGNER.name, 1 << hashes, root), SIGNER)
+    return Bundle(data, Proof(0, tuple(path), note).text, SIGNER.vkey)
+
+
 def in_postgresql(folder: Path, entries: list[bytes], syncs: float) -> None:
     """The same writing with the log in PostgreSQL, where it is installed for tests."""
     try:
@@ -212,6 +266,7 @@ def main() -> None:
         reading(folder, size, hashes)
         for part in ("person", "postgresql"):
             (folder / part).mkdir()
+        at_a_million()
         persons_list(folder / "person")
         in_postgresql(folder / "postgresql", entries, syncs)
         row("memory, whole run", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

@@ -1,6 +1,7 @@
 """Forged, truncated, replayed, oversized receipts, wrong logs, unknown algorithms: one clear refusal each."""
 
 import base64
+import gzip
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from comity.ledger import checkpoint, note
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import CODES
 from comity.ledger.note import Signer, Verifier
+from comity.ledger.packed import pack
 from comity.ledger.verify import verify
 from log_kit import MemoryLog, made, signer
 
@@ -64,6 +66,8 @@ def checkpoint_with(text):
 
 ROOT = base64.b64encode(LOG.checkpoint().root).decode()
 
+BOMB = gzip.compress(b" " * 3_000_000, 9)
+"""Three kilobytes that unpack to more than a receipt file may hold."""
 CASES = {
     "a changed word of the receipt": (changed(entry=GOOD["entry"].replace("matching", "lookup")), "inclusion-wrong"),
     "another receipt of the same log": (changed(entry=ENTRIES[6].decode()), "inclusion-wrong"),
@@ -117,6 +121,12 @@ CASES = {
     "a list": (b"[]", "bundle-unreadable"),
     "deep nesting": (b"[" * 500_000, "bundle-unreadable"),
     "ten megabytes": (b" " * 10_000_000, "too-large"),
+    "three packed megabytes": (BOMB, "too-large"),
+    "a packed file cut short": (pack(json.dumps(GOOD))[:-9], "bundle-unreadable"),
+    "a packed file with a changed byte": (pack(json.dumps(GOOD))[:-8] + b"12345678", "bundle-unreadable"),
+    "a packed file followed by another": (pack(json.dumps(GOOD)) * 2, "bundle-unreadable"),
+    "a packed file that holds no receipt": (pack("[]"), "bundle-unreadable"),
+    "a file packed twice": (gzip.compress(pack(json.dumps(GOOD))), "bundle-unreadable"),
 }  # fmt: skip
 
 

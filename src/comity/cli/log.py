@@ -24,6 +24,7 @@ from comity.ledger import receipt as receipts
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.invalid import Invalid
 from comity.ledger.note import parse_vkey
+from comity.ledger.packed import SUFFIX, pack
 from comity.stores.keys import Keys
 from comity.stores.log_chain import folders
 from comity.stores.log_files import LogFiles
@@ -67,7 +68,7 @@ def _line(index: int, entry: bytes, as_json: bool) -> str:
 @log.command("prove")
 @click.argument("node", type=FOLDER)
 @click.argument("index", type=click.IntRange(0))
-@click.option("-o", "--output", type=click.File("wb"), default="-", help="Where to write the receipt.")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="Where to write the receipt; packed if it is a .gz.")
 @click.option("--witnessed", is_flag=True, help="Prove it in the newest checkpoint that a quorum of witnesses cosigned.")
 @click.option("--cose", "as_cose", is_flag=True, help="Write a COSE Receipt (RFC 9942) instead; needs the log's private key.")
 @in_year
@@ -77,7 +78,8 @@ def prove(node: Path, index: int, output: IO[bytes], witnessed: bool, as_cose: b
     with telling():
         reader = reader_of(node, year)
         bundle = reader.prove_witnessed(index) if witnessed else reader.prove_published(index)
-        made = bundle.text.encode()
+        packed = str(getattr(output, "name", "")).endswith(SUFFIX)
+        made = pack(bundle.text) if packed else bundle.text.encode()
         if as_cose:
             made = cose.receipt(bundle, signer=Keys(node / "keys").log_of(reader.verifier.name), at=int(time.time()))
         if as_json and to_standard_output(output):

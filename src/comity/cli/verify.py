@@ -9,8 +9,9 @@ from typing import IO
 import click
 
 from comity.cli.trust import read_key, read_policy
-from comity.cli.verify_accesses import MAX_ACCESSES_FILE, check_accesses
+from comity.cli.verify_accesses import about_accesses, check_accesses
 from comity.ledger import bundle as files
+from comity.ledger.accesses import MAX_FILE
 from comity.ledger.invalid import Invalid
 from comity.ledger.verify import Verdict
 from comity.ledger.verify import verify as check
@@ -78,12 +79,12 @@ def verify(
     receipt: IO[bytes], key: str | None, policy: IO[str] | None, also: tuple[str, ...], vrf_key: str | None, person: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Check RECEIPT (a receipt.json file, a person's accesses.json, or - for standard input) without any server.
+    """Check RECEIPT (a receipt.json, a person's accesses.json, either as .gz too, or - for standard input) without a server.
 
     Exit status: 0 valid, 1 not valid (with the one reason), 2 wrong use of the command.
     """
-    raw = receipt.read(MAX_ACCESSES_FILE + 1)
-    if b'"comity.person-accesses/1"' in raw[:200]:
+    raw = receipt.read(MAX_FILE + 1)
+    if about_accesses(raw):
         keys = {"key": key and read_key(key), "vrf_key": vrf_key and read_key(vrf_key)}
         more = [read_key(one) for one in also]
         sys.exit(check_accesses(raw, **keys, person=person, more_keys=more, policy=policy, as_json=as_json))

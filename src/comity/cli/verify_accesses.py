@@ -10,8 +10,9 @@ from typing import IO, Any
 import click
 
 from comity.cli.trust import read_policy
-from comity.ledger.accesses import COUNTED, LEFT, MAYBE, NOT_AMONG, AccessesVerdict, Deferred, read, verify_accesses
+from comity.ledger.accesses import COUNTED, LEFT, MAX_FILE, MAYBE, NOT_AMONG, AccessesVerdict, Deferred, read, verify_accesses
 from comity.ledger.invalid import Invalid
+from comity.ledger.packed import unpack
 from comity.ledger.verify import Verdict
 
 _AMONG = {
@@ -20,8 +21,14 @@ _AMONG = {
     MAYBE: "your row may have been among those that left",
     COUNTED: "your record may have been counted",
 }
-MAX_ACCESSES_FILE = 50_000_000
-"""Bytes of a person's list."""
+
+
+def about_accesses(raw: bytes) -> bool:
+    """Whether a file, packed or not, is a person's list rather than a receipt."""
+    try:
+        return b'"comity.person-accesses/1"' in unpack(raw, MAX_FILE)[:200]
+    except Invalid:
+        return False
 
 
 def check_accesses(

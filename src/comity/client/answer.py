@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Callable
@@ -69,8 +70,9 @@ class Receipt:
         return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
 
     def save(self, path: str | Path) -> None:
-        """Write the receipt file."""
-        Path(path).write_text(self.text, "utf-8")
+        """Write the receipt file, packed if its name ends with ``.gz``."""
+        raw = self.text.encode()
+        Path(path).write_bytes(gzip.compress(raw, 9, mtime=0) if str(path).endswith(".gz") else raw)
 
     def __repr__(self) -> str:
         read = self.facts

@@ -23,6 +23,7 @@ from comity.ledger import bundle as files
 from comity.ledger.deferral import RENEWAL, day_of, term
 from comity.ledger.invalid import Invalid, require
 from comity.ledger.note import parse_vkey
+from comity.ledger.packed import unpack
 from comity.ledger.person import ListVerdict, deferred_of, parts_of, verify_list
 from comity.ledger.policy import Policy
 from comity.ledger.receipt import Receipt, load_json
@@ -30,6 +31,8 @@ from comity.ledger.rotation import predecessor_of
 from comity.ledger.verify import Verdict, proved, verify
 
 TYPE = "comity.person-accesses/1"
+MAX_FILE = 50_000_000
+"""Bytes of a person's list, unpacked."""
 _DEFERRED = {"agreement", "renewals", "list"}
 _TEXTS = ("dataset", "person", "period", "key", "vrf_key")
 
@@ -97,7 +100,7 @@ def read(raw: bytes | str | dict[str, Any]) -> dict[str, Any]:
     """The file's object, its form checked as far as the lists. Raises ``Invalid`` ``bundle-unreadable``."""
     if isinstance(raw, str):
         raw = raw.encode(errors="surrogatepass")
-    document = load_json(raw, "bundle-unreadable") if isinstance(raw, bytes) else raw
+    document = load_json(unpack(raw, MAX_FILE), "bundle-unreadable") if isinstance(raw, bytes) else raw
     code = "bundle-unreadable"
     require(isinstance(document, dict) and document.get("type") == TYPE, code, f"The file is not of type {TYPE}.")
     known = {"type", "own", "bulk", *_TEXTS}

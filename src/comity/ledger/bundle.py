@@ -6,7 +6,8 @@
      "key":    "<the log's verifier key, to be compared with the one the agency publishes>",
      "opened": {"salt": "<64 hex digits>", "detail": "<JSON, as a string>"}}
 
-Strings keep the exact bytes: any tool can hash ``entry`` and read ``proof`` without knowing this project.
+Strings keep the exact bytes: any tool can hash ``entry`` and read ``proof`` without knowing this project. The file may be
+packed (gzip).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comity.ledger.invalid import Invalid, require
+from comity.ledger.packed import unpack
 from comity.ledger.receipt import load_json
 
 TYPE = "comity.receipt-file/1"
@@ -55,13 +57,13 @@ class Bundle:
 
 
 def parse(raw: bytes | str | dict[str, Any]) -> Bundle:
-    """Read a receipt file. Raises ``Invalid`` ``bundle-unreadable`` or ``too-large``."""
+    """Read a receipt file, packed or not. Raises ``Invalid`` ``bundle-unreadable`` or ``too-large``."""
     document: Any = raw
     if isinstance(raw, str):
         raw = raw.encode(errors="surrogatepass")
     if isinstance(raw, bytes):
         require(len(raw) <= MAX_BUNDLE, "too-large", "A receipt file is at most 2,000,000 bytes long.")
-        document = load_json(raw, _CODE)
+        document = load_json(unpack(raw, MAX_BUNDLE), _CODE)
     require(isinstance(document, dict) and document.get("type") == TYPE, _CODE, f"The file is not of type {TYPE}.")
     require(set(document) - {"opened"} == {"type", "entry", "proof", "key"}, _CODE, "The file has other keys than it should.")
     texts = (document["entry"], document["proof"], document["key"])

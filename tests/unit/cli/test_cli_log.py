@@ -1,5 +1,6 @@
 """`comity verify` and `comity log`, as a person types them."""
 
+import gzip
 import json
 import zipfile
 
@@ -52,6 +53,20 @@ def test_verify_says_the_one_reason_and_exits_1(node, tmp_path):
     (tmp_path / "bad.json").write_text((node / "receipt.json").read_text().replace("refused", "answered"))
     code, text = run(verify, tmp_path / "bad.json", "--key", signer().vkey)
     assert (code, text) == (1, "NOT VALID (inclusion-wrong): The proof does not lead from the entry to the signed root.\n")
+
+
+def test_a_receipt_is_kept_packed_and_verified_so(node, tmp_path):
+    """`log prove -o` packs what ends with .gz; it is the same file, and at most 1.5 kB."""
+    assert run(log, "prove", node, 150, "-o", tmp_path / "one.json")[0] == 0
+    assert run(log, "prove", node, 150, "-o", tmp_path / "one.json.gz")[0] == 0
+    packed = (tmp_path / "one.json.gz").read_bytes()
+    assert gzip.decompress(packed) == (tmp_path / "one.json").read_bytes()
+    assert len(packed) <= 1500 < len((tmp_path / "one.json").read_bytes()) * 1.5
+    code, text = run(verify, tmp_path / "one.json.gz", "--key", signer().vkey)
+    assert (code, text.startswith("VALID  entry 150 of 301")) == (0, True)
+    (tmp_path / "one.json.gz").write_bytes(packed[:-3])
+    code, text = run(verify, tmp_path / "one.json.gz", "--key", signer().vkey)
+    assert (code, text.startswith("NOT VALID (bundle-unreadable)")) == (1, True)
 
 
 def test_verify_speaks_json(node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import subprocess
@@ -107,6 +108,8 @@ def test_a_receipt_verifies_says_what_was_done_and_can_be_kept(c: Connection, no
     assert receipt.verify() == receipt.verify(log_key=key)
     assert receipt.facts["agreement"]["id"] == AGREEMENT
     receipt.save(tmp_path / "r.json")
+    receipt.save(tmp_path / "r.json.gz")
+    assert gzip.decompress((tmp_path / "r.json.gz").read_bytes()) == (tmp_path / "r.json").read_bytes()
     command = [sys.executable, "-m", "comity.cli.main", "verify", str(tmp_path / "r.json"), "--key", key]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert c.receipt(receipt.verify()).facts == receipt.facts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import time
 from dataclasses import replace
@@ -93,6 +94,17 @@ def test_a_witnessed_list_is_valid_by_the_policys_keys_alone(listed: tuple[Path,
     assert json.loads(check(seen, policy(), "--json")[1])["keys_given"] is False
     assert "NOTE" in check(seen, policy())[1]
     assert "NOTE" not in check(seen, policy(), "--key", key)[1]
+
+
+def test_a_packed_list_is_read_as_it_is(listed: tuple[Path, Path, Path]) -> None:
+    """A gzip file of it, in fewer bytes."""
+    path, seen, _ = listed
+    packed = seen.parent / "seen.json.gz"
+    packed.write_bytes(gzip.compress(seen.read_bytes()))
+    status, said = check(packed, policy((path / "log/log.vkey").read_text().strip()))
+    assert (status, said.startswith("VALID  1 accesses")) == (0, True)
+    packed.write_bytes(packed.read_bytes()[:-4])
+    assert check(packed, policy())[0] == 1
 
 
 def test_a_list_that_too_few_have_seen_is_not_valid(listed: tuple[Path, Path, Path]) -> None:
