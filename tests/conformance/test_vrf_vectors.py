@@ -20,6 +20,11 @@ def test_proofs_and_values_are_those_of_the_standard(case):
     assert case["beta"] == vrf.check(vrf.public_key(seed), alpha, bytes.fromhex(case["pi"])).hex()
 
 
+def test_all_examples_are_run(ran):
+    """Each is a case of the tests around."""
+    ran("VRF ECVRF-ED25519-SHA512-TAI (RFC 9381)", len(VECTORS))
+
+
 @pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["name"])
 def test_a_changed_proof_key_or_input_is_refused(case):
     """Any one bit."""
