@@ -29,8 +29,8 @@ from shared import ROOT
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```\s*$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?:#|--) file: (?P<name>[\w./-]+)\n")
-_WAIT = "for _ in $(seq 600); do grep -q 'on http' .background && break; sleep 0.1; done; cat .background"
-"""A server says its address once it listens."""
+_WAIT = "for _ in $(seq 600); do grep -qE 'on http|log.sock' .background && break; sleep 0.1; done; cat .background"
+"""A server says its address, a sequencer its socket, once it listens."""
 _END = "__end_of_command__"
 
 
@@ -61,7 +61,8 @@ class Page:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self._environment = os.environ | {"PATH": path, "COMITY_REPOSITORY": str(ROOT), "PYTHONPATH": "", "COLUMNS": "120"}
+        own = {"PATH": path, "COMITY_REPOSITORY": str(ROOT), "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "120"}
+        self._environment = os.environ | own
         self._shell = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             stdin=subprocess.PIPE,

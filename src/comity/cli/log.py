@@ -15,6 +15,7 @@ import click
 
 from comity.cli.log_detail import erase, open_, release, renew, rotate, seal
 from comity.cli.log_move import move
+from comity.cli.log_sequence import sequence
 from comity.cli.log_shared import FOLDER, address_of, in_year, reader_of, telling
 from comity.cli.log_witness import monitor, publish, witness
 from comity.cli.output import json_option, note, result, say, show_json, to_standard_output
@@ -201,5 +202,5 @@ def _pack(logs: list[LogFiles], policy: str, archive: Path) -> None:
         raise click.UsageError(f"{archive} exists already and is not overwritten") from None
 
 
-for _command in (publish, monitor, witness, seal, open_, erase, release, renew, rotate, move):
+for _command in (publish, monitor, witness, sequence, seal, open_, erase, release, renew, rotate, move):
     log.add_command(_command)

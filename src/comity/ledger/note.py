@@ -13,6 +13,7 @@ import re
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -124,7 +125,7 @@ class Signer:
     @property
     def verifier(self) -> Verifier:
         """The public half."""
-        return Verifier(_named(self.name), self.kind, self.private.public_key().public_bytes_raw())
+        return _public(self.name, self.kind, self.private)
 
     @property
     def vkey(self) -> str:
@@ -146,6 +147,11 @@ class Signer:
         else:
             signature = self.private.sign(body)
         return f"— {self.name} {base64.b64encode(self.verifier.fingerprint + signature).decode()}\n"
+
+
+@lru_cache(maxsize=32)
+def _public(name: str, kind: int, private: Ed25519PrivateKey | MLDSA44PrivateKey) -> Verifier:
+    return Verifier(_named(name), kind, private.public_key().public_bytes_raw())
 
 
 def parse_skey(skey: str) -> Signer:

@@ -7,38 +7,35 @@ logs to different people; they cannot change, drop or reorder an entry that anyb
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from comity.ledger import checkpoint as checkpoints
 from comity.ledger import tree
 from comity.ledger.bundle import Bundle
-from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.checkpoint import Checkpoint, open_checkpoint
 from comity.ledger.note import Signer
-from comity.ledger.rotation import CLOSING, OPENING, Predecessor, Successor
+from comity.ledger.rotation import CLOSING, Successor
 from comity.ledger.tiles import MAX_ENTRY
+from comity.stores.log_door import Appended, Log, Then, wait
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles, sync_folder
 from comity.stores.log_hashes import verified_hashes
-from comity.stores.log_lists import list_of
 from comity.stores.log_lock import locked
 from comity.stores.log_reader import LogReader
-from comity.stores.log_sequencer import Appended, Request, Sequencer, Then
+from comity.stores.log_sequencer import Request, Sequencer
 from comity.stores.log_tables import LogTables, create_tables, open_tables
 from comity.stores.log_tags import Month, caller_key, seal_key
 from comity.stores.log_witnesses import Round, ask_first
 
 __all__ = ["Appended", "LogError", "LogStore"]
 
-_WAIT = 30.0
 
-
-class LogStore:
+class LogStore(Log):
     """The log in a node's folder: ``log.db`` (private) and ``log/`` (public). Thread-safe. Use ``create`` or ``open``.
 
-    Several processes may hold the same log open; each transaction starts from what is stored.
+    Several processes may hold the same log open; each transaction starts from what is stored, and they take turns.
     """
 
     def __init__(
@@ -108,41 +105,10 @@ class LogStore:
         except database.errors as error:
             raise LogError("log-corrupt", f"couldn't open the log: {database.cause(error)}") from None
 
-    def append(
-        self, entry: bytes, *, idempotency_key: str, sealed: bytes | None = None, months: Sequence[Month] = ()
-    ) -> Appended:
-        """Log one entry (at most 65,535 bytes) and its sealed detail; return once both are durable and signed for.
-
-        ``months`` are the (period, month key) of the people whom the entry is about; each is counted in the same commit. The
-        same key with the same entry gives the first entry's index again. Raises ``LogError``: ``log-unavailable`` (ask again
-        with the same key), ``log-key-reused``, ``log-period-sealed``, ``log-failed``, ``log-closed``; ``ValueError`` when the
-        entry is too long.
-        """
-        return self._wait(
-            lambda then: self.submit(entry, idempotency_key=idempotency_key, sealed=sealed, months=months, then=then)
-        )
-
-    def _wait(self, submit: Callable[[Then], None]) -> Appended:
-        done = threading.Lock()
-        done.acquire()
-        answers: list[Appended | LogError] = []
-
-        def then(answer: Appended | LogError) -> None:
-            answers.append(answer)
-            done.release()
-
-        submit(then)
-        if not done.acquire(timeout=_WAIT):
-            raise LogError("log-unavailable", f"couldn't append to the log: no answer within {_WAIT:.0f} s")
-        answer = answers[0]
-        if isinstance(answer, LogError):
-            raise answer
-        return answer
-
     def submit(
         self, entry: bytes, *, idempotency_key: str, then: Then, sealed: bytes | None = None, months: Sequence[Month] = ()
     ) -> None:
-        """As ``append``, without waiting: ``then`` is called from the log's own thread with the outcome. It must not block."""
+        """See ``Log``."""
         if not 0 < len(entry) <= MAX_ENTRY:
             raise ValueError(f"a log entry has 1 to {MAX_ENTRY} bytes")
         self._put(Request(entry, tree.leaf_hash(entry), caller_key(idempotency_key), sealed, then, tuple(months)))
@@ -154,75 +120,53 @@ class LogStore:
             self._sequencer.put(request)
 
     def seal_period(self, period: str) -> Appended:
-        """Log the root over all tags of a month that is over; nothing can be added to it from then on.
-
-        Asked again, it gives the same entry again.
-        """
+        """See ``Log``."""
         kept, read = self.reader.deferred(period)
         seal = partial(Request, b"", b"", seal_key(period), None, seals=period, deferred=kept, read=read)
-        return self._wait(lambda then: self._put(seal(then)))
-
-    def begin(self, before: Predecessor) -> None:
-        """Make the entry that names the log before this one the first, unless it is there. Raises ``log-corrupt``."""
-        made = self.append(before.entry, idempotency_key=OPENING)
-        if made.index != 0:
-            raise LogError("log-corrupt", "couldn't open the log: its first entry does not name the log before it")
+        return wait(Appended, lambda then: self._put(seal(then)))
 
     def end(self, successor: str, *, key: str, month: str) -> Appended:
-        """Seal every open month and name the log that follows, in one commit; nothing can be added from then on.
-
-        ``month`` is the one that goes on there. Asked again, it gives the same entry again.
-        """
+        """See ``Log``."""
         closing = Successor(origin=self._signer.name, successor=successor, key=key, month=month)
         request = partial(Request, closing.entry, tree.leaf_hash(closing.entry), CLOSING, None, closes=closing)
-        return self._wait(lambda then: self._put(request(then)))
-
-    def person_list(self, period: str, **asked: Any) -> dict[str, Any]:
-        """One person's list of a sealed month, see ``log_lists.list_of``."""
-        return list_of(self.reader, self.prove, period, **asked)
+        return wait(Appended, lambda then: self._put(request(then)))
 
     @property
-    def rotated(self) -> bool:
-        """Whether this log is full, as far as this process has seen: entries go into the next one."""
+    def over(self) -> bool:
+        """See ``Log``."""
         return self._sequencer.rotated
 
     @property
-    def offset(self) -> int:
-        """How many entries all logs before this one hold."""
-        before = self.reader.predecessor()
-        return before.before + before.size if before else 0
-
-    @property
     def key(self) -> str:
-        """The verifier key (vkey) that proofs are checked with."""
+        """See ``Log``."""
         return self._signer.vkey
 
     @property
     def size(self) -> int:
-        """Committed entries, as this process knows them."""
+        """See ``Log``."""
         return self._sequencer.state.size
 
     @property
+    def failed(self) -> LogError | None:
+        """Why nothing is signed any more, until the log is opened anew."""
+        return self._sequencer.failed
+
+    @property
     def healthy(self) -> bool:
-        """Whether the log still takes entries."""
+        """See ``Log``."""
         return self._sequencer.failed is None and not self._stop.is_set()
 
     def prove(self, index: int) -> Bundle:
-        """The receipt file of an entry, in the tree as it is now. Raises ``LogError`` ``log-index``."""
-        state = self.reader.state()
-        checkpoint = Checkpoint(state.origin, state.size, state.root)
-        return self.reader.prove(index, checkpoint, self._sequencer.sign(state))
+        """See ``Log``."""
+        note = self.note()
+        return self.reader.prove(index, open_checkpoint(note, log=self._signer.verifier)[0], note)
 
-    def entries(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-        """(index, entry) of the entries from ``start`` up to ``stop``."""
-        return self.reader.entries(start, stop)
-
-    def sealed(self, index: int) -> bytes | None:
-        """The sealed detail of an entry, None when there is none (any more)."""
-        return self.reader.sealed(index)
+    def note(self) -> str:
+        """The tree as it is now, signed."""
+        return self._sequencer.sign(self.reader.state())
 
     def publish(self) -> Checkpoint:
-        """Write the public files up to what is committed now. Raises ``LogError`` ``log-rolled-back``."""
+        """See ``Log``."""
         with self.reader.lock, locked(self._root / "publish.lock"):
             state, files = self.reader.state(), self.reader.files
             published = files.read_checkpoint(self._signer.verifier)
@@ -234,10 +178,7 @@ class LogStore:
             return checkpoint
 
     def witness(self) -> Round | None:
-        """Show the published checkpoint to the witnesses and keep their cosignatures beside it; None where there are none.
-
-        Raises ``LogError`` ``log-rolled-back`` when one contradicts the log; nothing is signed from then on.
-        """
+        """See ``Log``."""
         if self._witnesses is None:
             return None
         note = self.reader.files.read_note()
@@ -296,9 +237,3 @@ class LogStore:
         finally:
             self._database.close()
             self.reader.close()
-
-    def __enter__(self) -> LogStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -67,6 +67,14 @@ def folder_of(node: Path, year: str) -> Path:
     raise LogError("log-missing", "couldn't find the log: the node has none of that year")
 
 
+def reader_of(node: Path, key: str, address: str | None) -> LogReader:
+    """The log of a key (a vkey), to read from. Raises ``LogError`` ``log-missing``."""
+    for folder in reversed(folders(node)):
+        if LogFiles(folder / "log").read_key() == key:
+            return LogReader(folder, address)
+    raise LogError("log-missing", "couldn't find the log: its sequencer writes one that is not in this folder")
+
+
 Keyring = Callable[[str], Signer]
 """The private key of the log of a name. Each log has its own: a policy may name a key once only."""
 

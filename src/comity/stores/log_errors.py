@@ -12,6 +12,8 @@ CODES = {
     "log-key-reused": "the idempotency key was used before for another entry",
     "log-period-sealed": "the month's tags are sealed, and no access may be added to it",
     "log-closed": "the log was closed",
+    "log-sequenced": "a sequencer writes this log already, and there is one only",
+    "log-left": "the sequencer of the log has ended in good order: each process writes for itself again",
     "log-policy": "the file that names the witnesses cannot be read, so nobody could tell whether the log is witnessed",
     "log-term": "uses are kept from people until a later day, or that day cannot be moved so",
     "log-rotated": "the log of that year is full: entries go into the next one",

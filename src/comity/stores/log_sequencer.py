@@ -9,42 +9,23 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from comity.ledger import checkpoint as checkpoints
 from comity.ledger import tree
-from comity.ledger.bundle import Bundle, Opened
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.deferral import deferred
 from comity.ledger.note import Signer
-from comity.ledger.proof import Proof
 from comity.ledger.rotation import CLOSING, Predecessor, Successor, predecessor_of
 from comity.stores.log_database import State, tile_id
+from comity.stores.log_door import Appended, Then
 from comity.stores.log_errors import LogError
 from comity.stores.log_hashes import Hashes, verified_hashes
 from comity.stores.log_tables import LogTables
 from comity.stores.log_tags import Month, assign, period_tree, person_of, seal_key
 
 _MAX_BATCH = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """A durable entry: its ``index``, and the ``proof`` (a tlog-proof) that it is in the signed tree of ``size`` entries."""
-
-    index: int
-    size: int
-    proof: str
-    entry: bytes
-    key: str
-
-    def bundle(self, opened: Opened | None = None) -> Bundle:
-        """The receipt file to hand out."""
-        return Bundle(self.entry, self.proof, self.key, opened)
-
-
-Then = Callable[[Appended | LogError], None]
 
 
 @dataclass(slots=True)
@@ -284,6 +265,5 @@ class Sequencer:
                 if digest is None:
                     digest = spans[span] = tree.span_hash(self._hashes.get, *span)
                 path.append(digest)
-            proof = Proof(request.index, tuple(path), note)
-            answers.append(Appended(request.index, size, proof.text, request.entry, self._vkey))
+            answers.append(Appended(request.index, size, tuple(path), note, request.entry, self._vkey))
         return answers

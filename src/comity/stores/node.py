@@ -30,8 +30,10 @@ from comity.stores.budget_postgresql import CONNECTION as BUDGET
 from comity.stores.budget_postgresql import PostgresqlBudgets
 from comity.stores.database import Database
 from comity.stores.keys import Keys
-from comity.stores.log import Appended, LogStore
-from comity.stores.log_chain import View, open_newest, past
+from comity.stores.log import LogStore
+from comity.stores.log_chain import View, open_newest, past, reader_of
+from comity.stores.log_client import LogClient, sequenced
+from comity.stores.log_door import Appended, Log
 from comity.stores.log_errors import LogError
 from comity.stores.log_files import write_whole
 from comity.stores.log_tables import CONNECTION
@@ -70,7 +72,7 @@ class Node:
         self._lock = threading.RLock()
         self._still = threading.local()
         self._log_lock = threading.Lock()
-        self._logs: list[LogStore] = []
+        self._logs: list[Log] = []
         """The log that takes entries last; those that were changed meanwhile stay open for whoever reads from them."""
         self._past: list[View] = []
 
@@ -164,14 +166,25 @@ class Node:
         return Budgets(self._database) if address is None else PostgresqlBudgets(address)
 
     @property
-    def log(self) -> LogStore:
-        """The transparency log that takes entries, opened for writing at first use, and anew when another year's goes on."""
+    def log(self) -> Log:
+        """The log that takes entries, opened at first use, and anew when another year's goes on.
+
+        Where a sequencer writes it, entries are handed to that; else this process writes, in turns with others.
+        """
         with self._log_lock:
-            if not self._logs or self._logs[-1].rotated:
-                address, keys = self.settings.connections.get(CONNECTION), self.keys
-                self._logs.append(open_newest(self.path, keys=keys.log_of, address=address, also=keys.log_also))
+            handed = sequenced(self.path)
+            fit = [log for log in self._logs if isinstance(log, LogClient) == handed and not log.over]
+            if not fit:
+                address = self.settings.connections.get(CONNECTION)
+                fit = [self._open_log(address, handed=handed)]
+                self._logs += fit
                 self._past = past(self.path, address)
-            return self._logs[-1]
+            return fit[-1]
+
+    def _open_log(self, address: str | None, *, handed: bool) -> Log:
+        if handed:
+            return LogClient.open(self.path, reader_of=lambda key: reader_of(self.path, key, address))
+        return open_newest(self.path, keys=self.keys.log_of, address=address, also=self.keys.log_also)
 
     @property
     def views(self) -> list[View]:
@@ -184,16 +197,16 @@ class Node:
     ) -> tuple[Appended, int]:
         """Log one entry; give it, and its number among the entries of all the node's logs. Raises as ``LogStore.append``.
 
-        Where another process has changed the log meanwhile, the entry goes into the new one.
+        Where another process has changed the log meanwhile, or its sequencer has left, the entry goes where entries now go.
         """
-        log = self.log
-        try:
-            made = log.append(entry, idempotency_key=idempotency_key, sealed=sealed, months=months)
-        except LogError as error:
-            if error.code != "log-rotated":
-                raise
+        for again in (True, True, False):
             log = self.log
-            made = log.append(entry, idempotency_key=idempotency_key, sealed=sealed, months=months)
+            try:
+                made = log.append(entry, idempotency_key=idempotency_key, sealed=sealed, months=months)
+                break
+            except LogError as error:
+                if error.code not in ("log-rotated", "log-left") or not again:
+                    raise
         return made, log.offset + made.index
 
     def rotate(self, now: datetime) -> str:

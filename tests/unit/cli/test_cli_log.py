@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -9,6 +11,8 @@ from click.testing import CliRunner
 
 from comity.cli.log import log
 from comity.cli.verify import verify
+from comity.stores.log_client import LogClient
+from comity.stores.node import Node
 from log_kit import made, new_log, signer
 
 
@@ -131,3 +135,22 @@ def test_a_folder_without_a_log_is_one_clear_error(tmp_path):
     for command in ("tail", "fsck", "verify"):
         code, text = run(log, command, tmp_path)
         assert (code, text.startswith("log-missing: couldn't")) == (1, True)
+
+
+def test_sequence_writes_for_others_until_it_is_told_to_stop(tmp_path):
+    """A line once gateways can hand in, a second one is refused with status 1, and SIGTERM ends it in good order with 0."""
+    Node.create(tmp_path / "node").close()
+    command = [sys.executable, "-m", "comity.cli.main", "log", "sequence", str(tmp_path / "node")]
+    with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE) as running:
+        first = json.loads(running.stdout.readline())
+        with Node.open(tmp_path / "node") as node:
+            assert node.append(b"handed in", idempotency_key="1")[1] == 0
+            assert type(node.log) is LogClient
+            name = node.settings.log
+        second = subprocess.run(command, capture_output=True, text=True, check=False)
+        running.terminate()
+        last = json.loads(running.stdout.readline())
+    assert (first, last) == ({"what": "writing", "log": name, "size": 0}, {"what": "stopped", "log": name, "size": 1})
+    assert (running.returncode, second.returncode, second.stdout) == (0, 1, "")
+    assert second.stderr == "log-sequenced: couldn't start the sequencer: one writes this log already\n"
+    assert not (tmp_path / "node" / "log.sock").exists()

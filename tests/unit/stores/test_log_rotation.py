@@ -97,7 +97,7 @@ def test_both_are_provable_and_the_new_one_goes_on(folder):
     with LogStore.open(folder, signer=signer(), address=address(folder)) as full:
         with pytest.raises(LogError) as caught:
             full.append(made(10).entry, idempotency_key="10")
-        assert (caught.value.code, full.rotated) == ("log-rotated", True)
+        assert (caught.value.code, full.over) == ("log-rotated", True)
         assert full.append(made(0).entry, idempotency_key="0").index == 0
         assert end(full).index == 5
     assert whole(folder) == []
