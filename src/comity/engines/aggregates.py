@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from comity.question.expressions import Value
@@ -52,7 +52,8 @@ def _sum(values: Sequence[int | float | Decimal], type: Type) -> Value:
     if type is Type.DOUBLE:
         return finite(math.fsum(float(v) for v in values))
     if type is Type.DECIMAL:
-        return sum((d for v in values if abs(d := Decimal(v)) < 10**18), Decimal(0))
+        with localcontext(prec=100):
+            return sum((d for v in values if (d := Decimal(v)).copy_abs() < 10**18), Decimal(0))
     return sum(int(v) for v in values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from comity.engines.decimals import PLACES, TOO_FINE
 from comity.engines.places import source_error
 from comity.engines.values import given
 from comity.question.expressions import Value
@@ -15,6 +16,8 @@ def arrow_values(dataset: Dataset, column: pa.Array, type: Type) -> list[Value]:
     """One Arrow column as Python values of the declared type."""
     if not fits(column.type, type):
         raise source_error(dataset, "a column holds another type than the catalogue says.")
+    if type is Type.DECIMAL and pa.types.is_decimal(column.type) and column.type.scale > PLACES:
+        raise source_error(dataset, TOO_FINE)
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if type is Type.TIMESTAMP:

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from comity.engines.decimals import SQL, TOO_FINE, column_sql
 from comity.engines.messages import Opened
 from comity.engines.places import Place, source_error
 from comity.engines.sql_literals import quoted
@@ -125,7 +126,10 @@ def _canonical(dataset: Dataset, name: str, type: Type, physical: str, from_text
     if not from_text and (not word.startswith(_FITS.get(type, ())) or physical.endswith("]")):
         raise source_error(dataset, f"the column {name!r} is no {type}.")
     if type is Type.DECIMAL:
-        return f"CAST({column} AS DECIMAL(38,10))" if from_text else column
+        made = f"CAST({column} AS {SQL})" if from_text else column_sql(column, physical)
+        if made is None:
+            raise source_error(dataset, TOO_FINE)
+        return made
     if type is Type.DOUBLE:
         number = f"CAST({column} AS DOUBLE)"
         return f"CASE WHEN abs({number}) <= 1e100 THEN {number} END" if from_text or word in {"FLOAT", "DOUBLE"} else number

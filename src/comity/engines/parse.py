@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from comity.engines.decimals import held
 from comity.engines.values import given
 from comity.question.expressions import Value
 from comity.vocabulary.types import Type
@@ -33,8 +34,8 @@ def _parsed(text: str, type: Type) -> Value:
     if type is Type.INTEGER:
         return _integer(text)
     if type is Type.DECIMAL:
-        number = Decimal(text)
-        if not number.is_finite():
+        number = held(Decimal(text))
+        if number is None:
             raise ValueError
         return number
     if type is Type.DOUBLE:

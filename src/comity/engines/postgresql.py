@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 
 from comity.decision.engine import EngineError
 from comity.engines.arrow import arrow_values
+from comity.engines.decimals import TOO_LARGE
 from comity.engines.places import Place, source_error
 from comity.engines.sql_literals import literal_sql
+from comity.engines.values import ARROW
 from comity.question.expressions import Value
 from comity.vocabulary.dataset import Dataset, Field
 from comity.vocabulary.types import Type
@@ -53,7 +55,7 @@ def fetch(dataset: Dataset, place: Place, *, columns: Sequence[str], seconds: fl
         _check(cursor, dataset, place, fields)
         listed = ", ".join(f"CAST({_quoted(f.name)} AS {_CASTS[f.type]}) AS {_quoted(f.name)}" for f in fields)
         cursor.execute(f"SELECT {listed} FROM {_table(place)}{f' WHERE {where}' if where else ''}")
-        return _decimals(cursor.fetch_arrow_table(), fields)
+        return _decimals(dataset, cursor.fetch_arrow_table(), fields)
 
 
 def find(dataset: Dataset, place: Place, *, field: str, value: Value, seconds: float) -> list[dict[str, Value]]:
@@ -101,11 +103,14 @@ def _check(cursor: Any, dataset: Dataset, place: Place, fields: Sequence[Field])
             raise source_error(dataset, "a column holds another type than the catalogue says.")
 
 
-def _decimals(table: pa.Table, fields: Sequence[Field]) -> pa.Table:
+def _decimals(dataset: Dataset, table: pa.Table, fields: Sequence[Field]) -> pa.Table:
     """NUMERIC has no Arrow type in the driver: it comes as text and becomes a decimal here."""
     for at, field in enumerate(fields):
         if field.type is Type.DECIMAL:
-            exact = pc.cast(table.column(at), pa.decimal128(38, 10))
+            try:
+                exact = pc.cast(table.column(at), ARROW[Type.DECIMAL])
+            except pa.ArrowInvalid:
+                raise source_error(dataset, TOO_LARGE) from None
             table = table.set_column(at, field.name, exact)
     return table
 

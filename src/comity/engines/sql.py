@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from comity.decision.plan import Fence, Plan
+from comity.engines.decimals import SQL
 from comity.engines.sql_dialect import Dialect
 from comity.engines.sql_expressions import emit
 from comity.engines.sql_literals import quoted
 from comity.engines.sql_measures import measure_sql
 from comity.question.expressions import Column, Expression
+from comity.question.measures import Measure
 from comity.question.question import Rows
 from comity.question.relations import Capped, Derived, Grouped, Join, JoinKind, Relation, Scan, Where
 from comity.vocabulary.dataset import Dataset
+from comity.vocabulary.types import Type
 
 Names = Mapping[tuple[str, str], str]
 
@@ -175,7 +178,7 @@ class Writer:
     def _grouped(self, node: Grouped) -> Frame:
         inner = self.frame(node.input)
         outputs = [self.expression(k.expression, inner.names) for k in node.keys]
-        outputs += [measure_sql(m, lambda e: self.expression(e, inner.names), self.dialect) for _, m in node.measures]
+        outputs += [self._measure(m, inner.names) for _, m in node.measures]
         listed = ", ".join(f"{text} AS c{i}" for i, text in enumerate(outputs))
         by = f" GROUP BY {', '.join(str(i + 1) for i in range(len(node.keys)))}" if node.keys else ""
         name = self._fresh()
@@ -183,6 +186,12 @@ class Writer:
         names = {(node.alias, n): f"{name}.c{i}" for i, n in enumerate(named)}
         having = () if node.having is None else (self.expression(node.having, names),)
         return Frame(f"(SELECT {listed} {inner.text}{by}) AS {name}", having, names)
+
+    def _measure(self, measure: Measure, names: Names) -> str:
+        """A measure that the question goes on with: a sum of decimals must have room beside others, as a column has."""
+        text = measure_sql(measure, lambda e: self.expression(e, names), self.dialect)
+        # Beyond it are only sums of 10**10 values that are all as large as a sum lets in.
+        return f"CAST({text} AS {SQL})" if measure.type is Type.DECIMAL and measure.function == "sum" else text
 
     def fences(self) -> str:
         """``WITH f0 AS (...), ...``: written last, when it is known which columns are read."""

@@ -66,6 +66,4 @@ def as_type(text: str, given: Type, target: Type) -> str:
     """A value in the type that it has in common with others."""
     if given is target or given is Type.NULL:
         return text if given is target else f"CAST({text} AS {NAMES[target]})" if target in NAMES else text
-    if target is Type.DECIMAL:
-        return f"CAST({text} AS DECIMAL(38,6))"
     return f"CAST({text} AS {NAMES[target]})"

@@ -30,8 +30,9 @@ def cast_form(call: Call, arguments: list[str], _dialect: Dialect) -> str:
     if target is Type.BOOLEAN:
         return f"({text} <> 0)"
     if target is Type.DECIMAL:
-        number = f"TRY_CAST({text} AS DECIMAL(38,6))"
-        return f"CASE WHEN abs({text}) < 1e21 THEN {number} END" if given is Type.DOUBLE else number
+        if given is Type.INTEGER:
+            return f"CAST({text} AS {NAMES[target]})"
+        return f"CASE WHEN abs({text}) < 1e21 THEN TRY_CAST({text} AS DECIMAL(27,6)) END"
     return f"TRY_CAST({text} AS {NAMES[target]})"
 
 

@@ -6,13 +6,14 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
+from comity.engines.decimals import PLACES, SQL, WHOLE
 from comity.question.expressions import Value
 from comity.vocabulary.types import Type
 
 NAMES = {
     Type.BOOLEAN: "BOOLEAN",
     Type.INTEGER: "BIGINT",
-    Type.DECIMAL: "DECIMAL(38,10)",
+    Type.DECIMAL: SQL,
     Type.DOUBLE: "DOUBLE PRECISION",
     Type.TEXT: "VARCHAR",
     Type.DATE: "DATE",
@@ -68,8 +69,8 @@ def _decimal(value: Decimal) -> str:
         raise ValueError("a decimal must be finite")
     scale = max(0, -int(value.as_tuple().exponent))
     digits = max(len(value.as_tuple().digits) + max(0, int(value.as_tuple().exponent)), scale, 1)
-    if digits > 38:
-        raise ValueError("a decimal has 38 digits")
+    if scale > PLACES or digits - scale > WHOLE:
+        raise ValueError(f"a decimal has {WHOLE} digits before the point and {PLACES} after it")
     return f"CAST('{value:f}' AS DECIMAL({digits},{scale}))"
 
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from comity.engines.decimals import PLACES, WHOLE, held
 from comity.question.expressions import Value
 from comity.vocabulary.types import Type
 
 ARROW: dict[Type, pa.DataType] = {
     Type.BOOLEAN: pa.bool_(),
     Type.INTEGER: pa.int64(),
-    Type.DECIMAL: pa.decimal128(38, 10),
+    Type.DECIMAL: pa.decimal128(WHOLE + PLACES, PLACES),
     Type.DOUBLE: pa.float64(),
     Type.TEXT: pa.string(),
     Type.DATE: pa.date32(),
@@ -55,6 +56,11 @@ def python(value: object, type: Type) -> Value:
 
 
 def given(value: object, type: Type) -> Value:
-    """A value as a source holds it. A double beyond 1e100 is no number either: it stands for a gap, and would overflow sums."""
+    """A value as a source holds it. A double beyond 1e100 is no number either: it stands for a gap, and would overflow sums.
+
+    So does a decimal of more than 28 digits before the point.
+    """
     made = python(value, type)
+    if isinstance(made, Decimal):
+        return held(made)
     return None if isinstance(made, float) and abs(made) > 1e100 else made

@@ -63,7 +63,7 @@ def _integer(value: Any) -> int | None:
         # Half to even, as DuckDB's cast of a double.
         return within(round(value)) if math.isfinite(value) else None
     if isinstance(value, Decimal):
-        return within(int(value.quantize(Decimal(1), ROUND_HALF_UP)))
+        return within(int(value.to_integral_value(ROUND_HALF_UP)))
     return int(value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from comity.question.function import Function, Rule, Types, all_alike, fixed, numeric
@@ -99,11 +100,15 @@ def _power(base: float, exponent: float) -> float:
 
 
 def _absolute(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value.copy_abs()  # abs() rounds to 28 digits
     return within(abs(value)) if isinstance(value, int) else abs(value)
 
 
 def _negative(value: Any) -> Any:
-    return within(-value) if isinstance(value, int) else 0.0 - value if isinstance(value, float) else -value
+    if isinstance(value, Decimal):
+        return value.copy_negate() if value else value
+    return within(-value) if isinstance(value, int) else 0.0 - value
 
 
 def _extreme(types: Types) -> Type | None:
