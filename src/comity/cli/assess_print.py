@@ -11,8 +11,9 @@ from comity.agreement.clause import changes, clause
 from comity.agreement.modes import NOW
 from comity.cli.output import say
 from comity.client.text import table
-from comity.gateway.assess.assessment import Assessment, Tried
+from comity.gateway.assess.assessment import Assessment
 from comity.gateway.assess.singled import Singled
+from comity.gateway.assess.tried import Tried
 
 _HEADS = (
     "protection",

@@ -17,7 +17,7 @@ from comity.decision.noised import noised
 from comity.decision.perturbed import perturbed
 from comity.decision.plan import Fence, Plan, PseudonymColumn, Unit, Use
 from comity.decision.public_values import of_key, public_list
-from comity.decision.reads import expressions
+from comity.decision.reads import columns_read
 from comity.decision.request import Facts, Request
 from comity.decision.schema import dataset_of, subject_rule
 from comity.decision.units import MARK, UNIT, Counted, expose, lookup_units
@@ -181,7 +181,7 @@ class _Case:
         return found.name if found else None
 
     def _fences(self, question: Statistics | Rows, lineage: Lineage) -> tuple[Fence, ...]:
-        read = _columns_read(question, lineage)
+        read = columns_read(question, lineage)
         made = []
         for alias, scan in lineage.scans.items():
             data = self.agreement.source(scan.data)
@@ -284,16 +284,6 @@ class _Case:
     def _rule_of(self, output: Named, found: uses.Uses) -> tuple[str, ColumnRule] | None:
         plain = None if is_answer(output.expression) else found.lineage.plain(output.expression)
         return None if plain is None else found.rule(plain)
-
-
-def _columns_read(question: Statistics | Rows, lineage: Lineage) -> dict[str, frozenset[str]]:
-    """The columns that any part of the question names, for each scan: also those that only pass through."""
-    made: dict[str, set[str]] = {}
-    for expression in expressions(question):
-        for column in columns(expression):
-            if column.source in lineage.scans:
-                made.setdefault(column.source, set()).add(column.name)
-    return {alias: frozenset(names) for alias, names in made.items()}
 
 
 def _statistics_types(question: Statistics) -> tuple[tuple[str, Type], ...]:

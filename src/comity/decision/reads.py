@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from comity.decision.lineage import walk
-from comity.question.expressions import Expression
+from comity.decision.lineage import Lineage, walk
+from comity.question.expressions import Expression, columns
 from comity.question.measures import Measure
 from comity.question.question import Rows, Statistics
 from comity.question.relations import Capped, Derived, Grouped, Join, Relation, Scan, Where
@@ -22,6 +22,16 @@ def expressions(question: Statistics | Rows) -> Iterator[Expression]:
     else:
         yield from (o.expression for o in question.outputs)
         yield from (term.expression for term in question.order)
+
+
+def columns_read(question: Statistics | Rows, lineage: Lineage) -> dict[str, frozenset[str]]:
+    """The columns that any part of the question names, for each scan: also those that only pass through."""
+    made: dict[str, set[str]] = {}
+    for expression in expressions(question):
+        for column in columns(expression):
+            if column.source in lineage.scans:
+                made.setdefault(column.source, set()).add(column.name)
+    return {alias: frozenset(names) for alias, names in made.items()}
 
 
 def _relation(node: Relation) -> Iterator[Expression]:

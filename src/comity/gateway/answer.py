@@ -119,8 +119,8 @@ def _answered(service: Service, request: Request, ask: Ask, now: datetime, seen:
     taken.settle(done.people)
     said = (*protections(plan), *done.said)
     kept = record(
-        service, case.agreement, case.request, ask, now=now, plan=plan, protections=said, rows=done.count, people=done.people,
-        sought=case.person, persons=done.persons,
+        service, case.agreement, case.request, ask, now=now, plan=plan, protections=(*said, *done.marks), rows=done.count,
+        people=done.people, sought=case.person, persons=done.persons,
     )  # fmt: skip
     if done.reservation:
         service.node.budgets.released(done.reservation, receipt=kept.number)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from comity.decision.plan import Plan, Unit
+from comity.gateway import remembered
 from comity.gateway.service import Service
 from comity.protection.rules import MeasureRule, behind
 from comity.protection.suppressed import SUPPRESSED, Told
@@ -42,18 +43,21 @@ class Numbers:
     cells: frozenset[tuple[Value, ...]]
 
 
-def audit(service: Service, case: Case, plan: Plan, table: ProtectedTable) -> None:
+def audit(service: Service, case: Case, plan: Plan, table: ProtectedTable) -> tuple[str, ...]:
     """Refuse what would isolate a few people, else keep what is told. ``table`` is protected, before the question's steps.
 
-    Raises Refused (``differencing``), ``EngineError`` or ``NotWritten``.
+    Gives the words by which the receipt knows what was kept. Raises Refused (``differencing``, ``audit-behind``),
+    ``EngineError`` or ``NotWritten``.
     """
-    compare(service, plan, table, recipient=case.request.caller.agency, audits=service.node.audits)
+    return compare(service, plan, table, recipient=case.request.caller.agency, audits=service.node.audits, logged=True)
 
 
-def compare(service: Service, plan: Plan, table: ProtectedTable, *, recipient: str, audits: Audits) -> None:
-    """The same for a recipient and a folder of what it was told. Raises like ``audit``."""
+def compare(
+    service: Service, plan: Plan, table: ProtectedTable, *, recipient: str, audits: Audits, logged: bool = False
+) -> tuple[str, ...]:
+    """The same for a recipient and a folder of what it was told, which the log knows of or not. Raises like ``audit``."""
     if not plan.audited or not plan.units:
-        return
+        return ()
     try:
         from comity.gateway import told  # noqa: PLC0415 - an extra
         from comity.protection.history import TooMuch  # noqa: PLC0415 - an extra
@@ -67,9 +71,14 @@ def compare(service: Service, plan: Plan, table: ProtectedTable, *, recipient: s
     leaving = list(_leaving(plan, table))
     with ExitStack() as stack:
         kept: list[tuple[Held, Ledger]] = []
+        words = []
         for dataset, unit in _datasets(plan):
             held = stack.enter_context(audits.turn(recipient, dataset))
             ledger = told.load(held.read())
+            if logged:
+                remembered.check(service, recipient, dataset, ledger)
+                ledger = remembered.changed(service, ledger)
+                words.append(remembered.said(service, recipient, dataset, ledger.number))
             try:
                 for numbers in leaving:
                     ledger = ledger.more(service, plan, numbers, unit, dataset)
@@ -83,6 +92,7 @@ def compare(service: Service, plan: Plan, table: ProtectedTable, *, recipient: s
             kept.append((held, ledger))
         for held, ledger in kept:
             held.put(told.stored(ledger))
+    return tuple(words)
 
 
 def _refused(why: str) -> Refused:

@@ -30,7 +30,7 @@ def open_details(
     the newest where not given. Raises ``LogError``; ``Invalid`` ``seal-broken``.
     """
     view = view or service.node.views[0]
-    _act(service, "opening", {"who": who, "reason": reason, "entries": list(indexes), "log": view.name}, persons, now)
+    act(service, "opening", {"who": who, "reason": reason, "entries": list(indexes), "log": view.name}, persons, now)
     opened = {}
     for index in indexes:
         sealed = view.reader.sealed(index)
@@ -43,15 +43,16 @@ def open_details(
 def erase_details(service: Service, indexes: Sequence[int], *, who: str, reason: str, view: View | None = None) -> int:
     """Delete the sealed details of entries for ever; their number. Every proof still holds, and nobody can open them again."""
     view = view or service.node.views[0]
-    _act(service, "erasure", {"who": who, "reason": reason, "entries": list(indexes), "log": view.name}, (), None)
+    act(service, "erasure", {"who": who, "reason": reason, "entries": list(indexes), "log": view.name}, (), None)
     return view.reader.erase(indexes)
 
 
-def _act(service: Service, kind: str, detail: dict[str, Any], persons: Iterable[bytes], now: datetime | None) -> None:
+def act(service: Service, kind: str, detail: dict[str, Any], persons: Iterable[bytes], now: datetime | None) -> None:
+    """Log one act, with who did it and why. Raises ``LogError`` ``log-reason`` where these are not said."""
     now = now or datetime.now(UTC).replace(tzinfo=None)
     stated = detail["who"].strip() and detail["reason"].strip()
     if not stated:
-        raise LogError("log-reason", "couldn't touch sealed details: who does it and why must be said")
+        raise LogError("log-reason", "couldn't do it: who does it and why must be said")
     made = make(
         agreement="", version=0, digest="", purpose="", kind=kind, way="log", uses=[], protections=(), decision="answered",
         at=now, detail={"at": now.isoformat(timespec="seconds") + "Z", **detail},

@@ -41,7 +41,7 @@ def missing(service: Service) -> list[Missing]:
     told = {e.receipt for e in entries}
     waiting = [e for e in entries if e.receipt is None]
     found = []
-    for index, raw in _entries(service, start):
+    for index, raw in logged(service, start):
         one = _loss(index, raw)
         if one is None or index in told:
             continue
@@ -57,7 +57,7 @@ def missing(service: Service) -> list[Missing]:
     return found
 
 
-def _entries(service: Service, start: int) -> Iterator[tuple[int, bytes]]:
+def logged(service: Service, start: int) -> Iterator[tuple[int, bytes]]:
     """(number, entry) of every entry from ``start`` on, numbered through all the node's logs."""
     for view in reversed(service.node.views):
         before, size = view.reader.predecessor(), view.reader.state().size

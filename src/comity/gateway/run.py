@@ -44,6 +44,8 @@ class Done:
     """The entries of the privacy ledger that paid for it."""
     persons: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Dataset -> keys of the persons whose rows leave."""
+    marks: tuple[str, ...] = ()
+    """What the receipt alone says: by which marks the audit's memory is known."""
 
 
 def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> Done:
@@ -71,12 +73,11 @@ def run(service: Service, case: Case, plan: Plan, ask: Ask, *, people: int) -> D
 def statistics(service: Service, plan: Plan, question: Statistics, case: Case | None = None) -> Done:
     """Cells, suppressed, compared with earlier answers, then the question's steps on what is left."""
     table = protected(service, plan, question)
-    if case is not None:
-        audit(service, case, plan, table)
+    marks = () if case is None else audit(service, case, plan, table)
     table = run_steps(table, question.steps)
     if plan.cell_key is not None:
         table = replace(table, notes=(note(plan.cell_key), *table.notes))
-    return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes))
+    return Done(table, len(table.rows), 0, tuple(note.words for note in table.notes), marks=marks)
 
 
 def protected(service: Service, plan: Plan, question: Statistics) -> ProtectedTable:

@@ -47,6 +47,10 @@ class Ledger:
     """Whether some numbers were made of values that were put together for each person first."""
     least: int = 0
     """The largest least size of a group, of all agreements under which something was told."""
+    number: int = 0
+    """How many times it was changed; the log knows the same number (``gateway.remembered``)."""
+    seen: int = 0
+    """The size of the log when it was changed last: no earlier receipt is about a later change."""
 
     def at_least(self, fewer_than: int) -> Ledger:
         """The ledger with this least size, if it is larger."""
@@ -183,14 +187,16 @@ def load(data: bytes | None) -> Ledger:
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         names = [str(name) for name in held["names"]]
         systems = {name: _system(held, at) for at, name in enumerate(names)}
-        return Ledger(systems=systems, grouped=bool(held["state"][0]), least=int(held["state"][1]))
+        grouped, least, *changed = map(int, held["state"])
+        number, seen = changed or (0, 0)  # as it was kept before it was held against the log
+        return Ledger(systems=systems, grouped=bool(grouped), least=least, number=number, seen=seen)
 
 
 def stored(ledger: Ledger) -> bytes:
     """The file's bytes."""
     systems = ledger.systems.values()
     arrays = {
-        "state": np.array([int(ledger.grouped), ledger.least], np.int64),
+        "state": np.array([int(ledger.grouped), ledger.least, ledger.number, ledger.seen], np.int64),
         "names": np.array(list(ledger.systems), np.str_),
         "widths": np.array([system.equations.shape[1] for system in systems], np.int64),
     }

@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from comity.question import composed, literals, text_forms
+from comity.question import composed, date_forms, literals, text_forms
 from comity.question.casts import fits
 from comity.question.expressions import Call, Expression, Literal
 from comity.question.functions import CAST, FUNCTIONS, result_type
 from comity.question.nearest import hint
 from comity.question.scope import folded
-from comity.question.times import DATE_UNITS, UNITS
 from comity.refusal import Refused
 from comity.vocabulary.types import Type
 
@@ -30,11 +29,6 @@ _UNARY: dict[type[exp.Expr], str] = {
     exp.Year: "year", exp.Quarter: "quarter", exp.Month: "month", exp.Week: "week", exp.WeekOfYear: "week", exp.Day: "day",
     exp.DayOfMonth: "day", exp.DayOfYear: "dayofyear", exp.DayOfWeek: "dayofweek", exp.DayOfWeekIso: "isodow",
     exp.Hour: "hour", exp.Minute: "minute",
-}  # fmt: skip
-_PARTS = {
-    "year": "year", "quarter": "quarter", "month": "month", "week": "week", "day": "day", "doy": "dayofyear",
-    "dayofyear": "dayofyear", "dow": "dayofweek", "dayofweek": "dayofweek", "isodow": "isodow", "hour": "hour",
-    "minute": "minute",
 }  # fmt: skip
 _MANY: dict[type[exp.Expr], str] = {exp.Coalesce: "coalesce", exp.Least: "least", exp.Greatest: "greatest"}
 _NAMED = {"weekday": "dayofweek", "prefix": "starts_with", "suffix": "ends_with"}
@@ -61,8 +55,8 @@ class Scalars:
             return found
         if type(node) in _BINARY:
             return self._binary(node)
-        if isinstance(node, exp.Year) and _is_age(node.this):
-            return self._part("year", node.this)
+        if isinstance(node, exp.Year) and date_forms.is_age(node.this):
+            return date_forms.part(self, "year", node.this)
         if type(node) in _UNARY:
             return self.call(_UNARY[type(node)], self.read(node.this))
         reader = _READERS.get(type(node))
@@ -98,7 +92,7 @@ class Scalars:
         if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
             return self._tuples(node, left, right)
         if isinstance(node, exp.Add | exp.Sub) and isinstance(right, exp.Interval):
-            return self._moved(self.read(left), right, back=isinstance(node, exp.Sub))
+            return date_forms.moved(self, self.read(left), right, back=isinstance(node, exp.Sub))
         a, b = self.read(left), self.read(right)
         a, b = literals.coerced(a, b.type), literals.coerced(b, a.type)
         if a.type is Type.DATE and b.type is Type.DATE and isinstance(node, exp.Sub):
@@ -111,17 +105,6 @@ class Scalars:
         if isinstance(node, exp.DPipe):
             a, b = composed.as_text(a), composed.as_text(b)
         return self.call(_BINARY[type(node)], a, b)
-
-    def _moved(self, start: Expression, interval: exp.Interval, *, back: bool) -> Expression:
-        unit = _unit(interval.args.get("unit"))
-        amount = interval.this.this if isinstance(interval.this, exp.Paren) else interval.this
-        text = amount.name if isinstance(amount, exp.Literal) else ""
-        if not (text.isascii() and text.removeprefix("-").isdigit()) or len(text) > 9:
-            raise literals.bad("An interval is a whole number of one unit.", "Write INTERVAL 7 DAY.")
-        count = Literal(-int(text) if back else int(text), Type.INTEGER)
-        start = literals.coerced(start, Type.DATE)
-        whole = start.type is Type.DATE and unit in DATE_UNITS
-        return self.call("add_to_date" if whole else "add_to_timestamp", start, count, Literal(unit, Type.TEXT))
 
     def _tuples(self, node: exp.Expr, left: exp.Tuple, right: exp.Tuple) -> Expression:
         """``(a, b) = (1, 2)``: each part equals its part."""
@@ -186,11 +169,6 @@ class Scalars:
         beside = next((p.type for p in parts if p.type.temporal), Type.NULL)
         return self.call(name, *(literals.coerced(p, beside) for p in parts))
 
-    def _concat(self, node: exp.Expr) -> Expression:
-        # concat() leaves NULLs out, unlike ||.
-        parts = [self.call("coalesce", composed.as_text(self.read(part)), Literal("", Type.TEXT)) for part in node.expressions]
-        return self.call("concat", *parts) if len(parts) > 1 else parts[0]
-
     def _cast(self, node: exp.Expr) -> Expression:
         if node.args["to"].this.name == "DECIMAL":
             return composed.decimal(self, node)
@@ -211,41 +189,6 @@ class Scalars:
             )
         return Call(CAST, (value,), target)
 
-    def _trunc(self, node: exp.Expr) -> Expression:
-        value = literals.coerced(self.read(node.this), Type.DATE)
-        return self.call("date_trunc", Literal(_unit(node.args.get("unit")), Type.TEXT), value)
-
-    def _extract(self, node: exp.Expr) -> Expression:
-        return self._part(node.this.name, node.expression)
-
-    def _whole(self, part: exp.Expr, earlier: exp.Expr, later: exp.Expr) -> Expression:
-        """``datesub('year', a, b)``: full years."""
-        if folded(part.name) not in {"year", "years"}:
-            raise literals.bad("datesub counts full years.", "Write datesub('year', born, day), or date_diff for other units.")
-        return composed.whole_years(self, earlier, later)
-
-    def _part(self, name: str, value: exp.Expr) -> Expression:
-        if folded(name) == "year" and _is_age(value):
-            later, earlier = value.expressions
-            return composed.whole_years(self, earlier, later)
-        function = _PARTS.get(folded(name))
-        if function is None:
-            raise literals.bad("That is no part of a date.", f"Parts are {', '.join(_PARTS)}.")
-        return self.call(function, literals.coerced(self.read(value), Type.DATE))
-
-    def _difference(self, node: exp.Expr) -> Expression:
-        later, earlier = (literals.coerced(self.read(n), Type.DATE) for n in (node.this, node.expression))
-        return self.call("date_diff", Literal(_unit(node.args.get("unit")), Type.TEXT), earlier, later)
-
-    def _added(self, node: exp.Expr) -> Expression:
-        """``date_add(day, INTERVAL 3 MONTH)`` and ``date_sub``."""
-        if not isinstance(node.expression, exp.Interval):
-            raise literals.bad("date_add and date_sub take a date and an interval.", "Write day + INTERVAL 3 MONTH.")
-        return self._moved(self.read(node.this), node.expression, back=isinstance(node, exp.DateSub))
-
-    def _make_date(self, node: exp.Expr) -> Expression:
-        return self.call("make_date", *(self.read(node.args[p]) for p in ("year", "month", "day")))
-
     def _round(self, node: exp.Expr) -> Expression:
         parts = [self.read(node.this)]
         if node.args.get("decimals") is not None:
@@ -259,26 +202,15 @@ class Scalars:
             return self.call("log10", self.read(node.expression))
         raise literals.bad("Logarithms are to base e (ln) or 10 (log).")
 
-    def _substring(self, node: exp.Expr) -> Expression:
-        parts = [node.this, node.args.get("start"), node.args.get("length")]
-        return self.call("substr", *(self.read(p) for p in parts if p is not None))
-
-    def _trim(self, node: exp.Expr) -> Expression:
-        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or ""), "trim")
-        return self.call(name, self.read(node.this))
-
-    def _replace(self, node: exp.Expr) -> Expression:
-        return self.call("replace", *(self.read(p) for p in (node.this, node.expression, node.args["replacement"])))
-
     def _literal(self, node: exp.Expr) -> Expression:
         return Literal(node.this, Type.TEXT) if node.args["is_string"] else literals.number(str(node.this))
 
     def _anonymous(self, node: exp.Expr) -> Expression:
         name = folded(str(node.this))
         if name in {"date_part", "datepart"} and len(node.expressions) == 2 and isinstance(node.expressions[0], exp.Literal):
-            return self._part(node.expressions[0].name, node.expressions[1])
+            return date_forms.part(self, node.expressions[0].name, node.expressions[1])
         if name in {"datesub", "date_sub"} and len(node.expressions) == 3:
-            return self._whole(*node.expressions)
+            return date_forms.whole(self, *node.expressions)
         if name == "band":
             return composed.band(self, node)
         if name in _NAMED:
@@ -288,11 +220,6 @@ class Scalars:
             why="A function is called that a question may not call.",
             next=f"The reference of functions lists what can be computed.{hint(name, _CALLED)}",
         )
-
-
-def _is_age(node: exp.Expr) -> bool:
-    """``age(later, earlier)``, which only has a meaning when its full years are asked for."""
-    return isinstance(node, exp.Anonymous) and folded(str(node.this)) == "age" and len(node.expressions) == 2
 
 
 def subquery() -> Refused:
@@ -308,13 +235,6 @@ def _no_cast(why: str, next: str) -> Refused:
     return Refused("sql-type", why=why, next=next)
 
 
-def _unit(node: exp.Expr | None) -> str:
-    unit = folded(node.name).removesuffix("s") if node is not None else ""
-    if unit not in UNITS:
-        raise literals.bad("That is no unit of time.", f"Units are {', '.join(UNITS)}.")
-    return unit
-
-
 _READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
     exp.And: Scalars._logic,
     exp.Or: Scalars._logic,
@@ -328,26 +248,16 @@ _READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
     exp.Coalesce: Scalars._many,
     exp.Least: Scalars._many,
     exp.Greatest: Scalars._many,
-    exp.Concat: Scalars._concat,
     exp.Cast: Scalars._cast,
     exp.TryCast: Scalars._cast,
-    exp.TimestampTrunc: Scalars._trunc,
-    exp.DateTrunc: Scalars._trunc,
-    exp.Extract: Scalars._extract,
-    exp.DateDiff: Scalars._difference,
-    exp.DateAdd: Scalars._added,
-    exp.DateSub: Scalars._added,
-    exp.DateFromParts: Scalars._make_date,
     exp.Round: Scalars._round,
     exp.Log: Scalars._log,
-    exp.Substring: Scalars._substring,
-    exp.Trim: Scalars._trim,
-    exp.Replace: Scalars._replace,
     exp.Literal: Scalars._literal,
     exp.Boolean: lambda _, node: Literal(bool(node.this), Type.BOOLEAN),
     exp.Null: lambda _, __: Literal(None, Type.NULL),
     exp.Anonymous: Scalars._anonymous,
     **composed.READERS,
+    **date_forms.READERS,
     **text_forms.READERS,
     exp.Subquery: lambda _, __: _refuse(subquery()),
     exp.Exists: lambda _, __: _refuse(subquery()),

@@ -1,4 +1,4 @@
-"""Texts by the functions that sqlglot has nodes of their own for: positions, parts, padding, joining, LIKE with ESCAPE."""
+"""Texts by the functions that sqlglot has nodes of their own for: pieces, positions, padding, joining, LIKE with ESCAPE."""
 
 from __future__ import annotations
 
@@ -16,6 +16,28 @@ if TYPE_CHECKING:
     from comity.question.scalars import Scalars
 
 _SIGNS = "%_"
+
+
+def _concat(scalars: Scalars, node: exp.Expr) -> Expression:
+    # concat() leaves NULLs out, unlike ||.
+    parts = [
+        scalars.call("coalesce", composed.as_text(scalars.read(part)), Literal("", Type.TEXT)) for part in node.expressions
+    ]
+    return scalars.call("concat", *parts) if len(parts) > 1 else parts[0]
+
+
+def _substring(scalars: Scalars, node: exp.Expr) -> Expression:
+    parts = [node.this, node.args.get("start"), node.args.get("length")]
+    return scalars.call("substr", *(scalars.read(p) for p in parts if p is not None))
+
+
+def _trim(scalars: Scalars, node: exp.Expr) -> Expression:
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or ""), "trim")
+    return scalars.call(name, scalars.read(node.this))
+
+
+def _replace(scalars: Scalars, node: exp.Expr) -> Expression:
+    return scalars.call("replace", *(scalars.read(p) for p in (node.this, node.expression, node.args["replacement"])))
 
 
 def _position(scalars: Scalars, node: exp.Expr) -> Expression:
@@ -99,6 +121,10 @@ def _matched(scalars: Scalars, value: Expression, tokens: list[tuple[str, bool]]
 
 
 READERS: dict[type[exp.Expr], Callable[[Scalars, exp.Expr], Expression]] = {
+    exp.Concat: _concat,
+    exp.Substring: _substring,
+    exp.Trim: _trim,
+    exp.Replace: _replace,
     exp.StrPosition: _position,
     exp.SplitPart: _part,
     exp.Pad: _padded,

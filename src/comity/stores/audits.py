@@ -1,7 +1,8 @@
 """What was told to each agency about each dataset: one file each, in ``audit/``, replaced as a whole and durably.
 
 The files hold keyed hashes of people and which answers counted them together; never a value, nor a key. Trust: whoever can
-modify them can make the audit forget earlier answers; whoever can read them, and has the node's keys too, learns which answers
+modify them can make the audit forget earlier answers, which the log's receipts tell (``gateway.remembered``) unless the file is
+forged with the node's keys; whoever can read them, and has the node's keys too, learns which answers
 counted a person.
 """
 
@@ -45,14 +46,22 @@ class Audits:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def read(self, recipient: str, dataset: str) -> bytes | None:
+        """What was put last, without a turn."""
+        return Held(self._folder / f"{_name(recipient, dataset)}.npz").read()
+
     @contextmanager
     def turn(self, recipient: str, dataset: str) -> Iterator[Held]:
         """The file of one agency and dataset, held until the block ends."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        name = sha256(f"{recipient}\n{dataset}".encode()).hexdigest()[:32]
+        name = _name(recipient, dataset)
         lock = os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield Held(self._folder / f"{name}.npz")
         finally:
             os.close(lock)
+
+
+def _name(recipient: str, dataset: str) -> str:
+    return sha256(f"{recipient}\n{dataset}".encode()).hexdigest()[:32]
