@@ -20,7 +20,7 @@ COMMANDS = {
     "lookup": ("comity.cli.lookup", "Look one person up under an agreement."),
     "synthetic": ("comity.cli.synthetic", "Make a table of nobody that looks like the real one."),
     "budget": ("comity.cli.budget", "What was spent of the privacy budgets."),
-    "audit": ("comity.cli.audit", "Whether earlier answers are remembered as the log knows them."),
+    "audit": ("comity.cli.audit", "Whether earlier answers are remembered as the log knows."),
     "verify": ("comity.cli.verify", "Check a receipt offline, with the log's public key."),
     "person": ("comity.cli.person", "List every access to one person's record, provably all."),
     "log": ("comity.cli.log", "Look at a node's log, prove entries, check it."),

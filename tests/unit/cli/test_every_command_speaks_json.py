@@ -66,6 +66,7 @@ ask {ASK} "select district, count(*) as n from stays group by district" --explai
 lookup {ASK} 17 district --reason "a case"
 ? synthetic {ASK} stays --columns district,sex --epsilon 1 --explain
 budget {{node}} --check
+audit {{node}}
 token issue {{node}} ann --agency social --role analyst
 token revoke {{node}} 0123456789abcdef
 verify {{out}}/receipt.json
