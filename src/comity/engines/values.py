@@ -38,7 +38,7 @@ def _arrow(type: Type, values: Sequence[Value]) -> pa.DataType:
     if type is not Type.DECIMAL:
         return ARROW[type]
     scale = max((-min(0, int(v.as_tuple().exponent)) for v in values if isinstance(v, Decimal)), default=0)
-    return pa.decimal128(38, min(scale, 37))
+    return pa.decimal128(WHOLE + min(scale, PLACES), min(scale, PLACES))
 
 
 def python(value: object, type: Type) -> Value:
