@@ -77,8 +77,8 @@ def cuts(folder: Path, number: int, *, synchronous: str = "FULL", seed: int = 5)
                 except BlockingIOError:
                     break
             shutil.copyfile(image, folder / "cut.img")
-            os.kill(child, signal.SIGCONT)
             found = _after(folder, synchronous)
+            os.kill(child, signal.SIGCONT)  # not before, or each cut would have a longer log to check than the one before
             acknowledged = [line.split() for line in heard.decode().splitlines(keepends=True) if line.endswith("\n")]
             checked += len(acknowledged)
             lost += sum(found.get(int(index)) != entry_of(key) for key, index in acknowledged)

@@ -1,4 +1,4 @@
-"""The power goes while the log is written to: what was acknowledged is on the disk. 6 cuts here, 200 in the long form."""
+"""The power goes while the log is written to: what was acknowledged is on the disk. 20 cuts here, 200 in the long form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SPEC = importlib.util.spec_from_file_location("fault_power", Path(__file__).wit
 power = importlib.util.module_from_spec(_SPEC)
 sys.modules[_SPEC.name] = power
 _SPEC.loader.exec_module(power)
-CUTS = 200 if os.environ.get("COMITY_FAULTS") == "long" else 6
+CUTS = 200 if os.environ.get("COMITY_FAULTS") == "long" else 20
 
 
 @pytest.fixture
