@@ -27,6 +27,7 @@ COMMANDS = {
     "reidentify": ("comity.cli.reidentify", "Open one pseudonym, on a warrant and by two officers."),
     "escrow": ("comity.cli.escrow", "Keep the pseudonyms' root key in three shares."),
     "serve": ("comity.cli.serve", "Serve a node over HTTP."),
+    "guard": ("comity.cli.guard", "Hand out a source's rows only against receipts."),
     "token": ("comity.cli.token", "Issue and revoke tokens."),
 }
 """Name -> (module, one line), as ``cli.lazy`` reads it."""

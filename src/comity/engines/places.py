@@ -12,7 +12,7 @@ from pathlib import Path
 from comity.decision.engine import EngineError
 from comity.vocabulary.dataset import Dataset
 
-FORMATS = ("parquet", "csv", "duckdb", "sqlite", "postgresql")
+FORMATS = ("parquet", "csv", "duckdb", "sqlite", "postgresql", "guard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ def locate(dataset: Dataset, root: Path, connections: Mapping[str, str]) -> Plac
         raise source_error(dataset, f"the format is none of {', '.join(FORMATS)}.")
     if source.format in {"duckdb", "sqlite", "postgresql"} and not source.table:
         raise source_error(dataset, "a database source needs a table.")
+    if source.format == "guard":
+        raise source_error(dataset, "its guard hands out single persons' rows, to look-ups.")
     if source.format == "postgresql":
         if source.location not in connections:
             raise source_error(dataset, "comity.toml lists no such connection.")

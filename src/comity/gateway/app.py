@@ -54,6 +54,7 @@ def app(service: Service) -> Starlette:
         Route("/v1/lookup", gateway.posting(wire.look_up, negotiated=True), methods=["POST"]),
         Route("/v1/synthetic", gateway.posting(wire.synthetic, negotiated=True), methods=["POST"]),
         Route("/v1/explain", gateway.posting(wire.explained), methods=["POST"]),
+        Route("/v1/log/marks", gateway.posting(wire.marks), methods=["POST"]),
         Route("/v1/agreements", gateway.listing("/v1/agreements"), methods=["GET"]),
         Route("/v1/agreements/{name}", gateway.listing("/v1/agreements/"), methods=["GET"]),
         Route("/v1/catalogue", gateway.listing("/v1/catalogue"), methods=["GET"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from comity.question.evaluate import evaluate
 from comity.question.expressions import Call, Column, Expression, Named, Value
 from comity.question.question import Lookup
 from comity.refusal import Refusal, Refused
-from comity.vocabulary.dataset import Catalogue, Field
+from comity.vocabulary.dataset import Catalogue, Dataset, Field
 from comity.vocabulary.types import Type
 
 if TYPE_CHECKING:
@@ -131,7 +131,11 @@ def _wanted(want: str, columns: Mapping[str, Type], alias: str, answers: Mapping
     return Column(alias, want, columns[want]) if want in columns else read_expression(want, columns=columns, source=alias)
 
 
-def run(service: Service, found: Sought, plan: Plan) -> list[tuple[Value, ...]]:
+Fetch = Callable[[Dataset, str, Value], list[dict[str, Value]]]
+"""The rows of a dataset whose field has a value."""
+
+
+def run(fetch: Fetch, found: Sought, plan: Plan) -> list[tuple[Value, ...]]:
     """The outputs for the person's rows that the agreement covers, raw keys where the plan lists pseudonyms.
 
     Yes/no answers alone make exactly one row, whoever is asked about: yes where any of the person's rows says so. The same is
@@ -141,7 +145,7 @@ def run(service: Service, found: Sought, plan: Plan) -> list[tuple[Value, ...]]:
     assert isinstance(plan.question, Lookup)
     outputs = plan.question.outputs
     sought = _STAND_IN.get(found.field.type) if found.value is None else found.value
-    rows = service.lookups.fetch(fence.dataset, found.field.name, sought)
+    rows = fetch(fence.dataset, found.field.name, sought)
     if found.value is None:
         rows = []  # nobody has such a key, whoever the stand-in may be
     made = []

@@ -17,6 +17,8 @@ _BODIES = (
     types.SyntheticBody,
     types.AnswerBody,
     types.ExplainBody,
+    types.MarksBody,
+    types.Marks,
     types.AgreementList,
     types.AgreementBody,
     types.CatalogueBody,
@@ -58,6 +60,7 @@ def _paths() -> dict[str, Any]:
         "/v1/lookup": {"post": _post("Look one person up", "LookupBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
         "/v1/synthetic": {"post": _post("Make a synthetic table", "SyntheticBody", "AnswerBody", forms=(ARROW, CSV, PARQUET))},
         "/v1/explain": {"post": _post("Say what a question would do and cost, reading no data", "AskBody", "ExplainBody")},
+        "/v1/log/marks": {"post": _post("Show tags of a sealed month, to a guard that kept them", "MarksBody", "Marks")},
         "/v1/agreements": {"get": _get("List the agreements that concern the caller's agency", "AgreementList")},
         "/v1/agreements/{agreement}": {
             "get": _get("Show one agreement", "AgreementBody", parameters=[{"name": "agreement", **named}])

@@ -20,12 +20,15 @@ from comity.gateway.types import (
     CatalogueBody,
     DatasetOut,
     FieldOut,
+    Marks,
+    MarksBody,
     ReceiptFile,
     SourceColumn,
     SourceOut,
 )
 from comity.ledger import receipt as receipts
 from comity.ledger.invalid import Invalid
+from comity.ledger.reading import MARKS
 from comity.refusal import Refused
 from comity.stores.agreements import Held
 from comity.stores.log_errors import LogError
@@ -152,6 +155,18 @@ def receipt(service: Service, caller: Caller, index: str) -> ReceiptFile:
     if held is None or not concerns(held, caller.agency):
         raise unknown
     return msgspec.convert(bundle.document, ReceiptFile)
+
+
+def marks(service: Service, asked: MarksBody) -> Marks:
+    """The tags of a sealed month that are there, proved. Whoever knows a tag knows that it should be there."""
+    view = next((view for view in service.node.views if view.name == asked.log), None)
+    sealed = view.reader.sealed_tree(asked.period) if view is not None else None
+    if view is None or sealed is None:
+        raise Refused("marks-unknown", why="No such month is sealed in that log.", next="Ask once the month is sealed.")
+    index, tree = sealed
+    found = [mark for tag in asked.tags if (mark := tree.present(bytes.fromhex(tag))) is not None]
+    document = {"type": MARKS, "sealed": view.prove(index).document, "marks": found}
+    return msgspec.convert(document, Marks)
 
 
 def checkpoint(service: Service) -> str:

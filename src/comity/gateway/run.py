@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from comity.decision.plan import Plan
-from comity.gateway import lookup, noised, persons, synthetic
+from comity.gateway import guarded, lookup, noised, persons, synthetic
 from comity.gateway.ask import Ask, MadeUp, Sql
 from comity.gateway.audit import audit
 from comity.gateway.deferral import active
@@ -101,12 +101,20 @@ def protected(service: Service, plan: Plan, question: Statistics) -> ProtectedTa
 
 def _lookup(service: Service, case: Case, plan: Plan) -> Done:
     assert case.person is not None
-    found = lookup.run(service, case.person, plan)
+    found = lookup.run(_fetch(service, case, plan), case.person, plan)
     within(plan, len(found))
     pseudonymiser = Pseudonymiser(service, case, plan)
     names, types = zip(*plan.output_types, strict=True)
     told = tuple(pseudonymiser.row(row[: len(names)]) for row in _noised(service, plan, found))
     return Done(ProtectedTable(names, types, told), len(told), 1)
+
+
+def _fetch(service: Service, case: Case, plan: Plan) -> lookup.Fetch:
+    """Where a person's rows come from: the node's own access to the source, or its guard."""
+    person = case.person
+    if person is None or not guarded.guarded(plan.fences[0]):
+        return service.lookups.fetch
+    return lambda *_: guarded.rows(service, case.agreement, plan, person, case.facts.now)
 
 
 def _noised(service: Service, plan: Plan, rows: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:

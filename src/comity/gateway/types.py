@@ -45,6 +45,23 @@ class SyntheticBody(Struct, kw_only=True, forbid_unknown_fields=True):
     """The column that a judge of the table learns to guess; the last one where left out."""
 
 
+class MarksBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which tags of a sealed month of a log are to be shown: what a guard kept of the readings it handed rows out against."""
+
+    log: Name
+    period: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    tags: Annotated[list[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]], Meta(max_length=1000)]
+
+
+class Mark(Struct, kw_only=True):
+    """One tag of a sealed month: its log entry, its place among the sorted tags, and the path to the month's root (base64)."""
+
+    tag: str
+    index: int
+    place: int
+    path: str
+
+
 class Opened(Struct, kw_only=True):
     """The salt and the detail that a receipt commits to."""
 
@@ -60,6 +77,14 @@ class ReceiptFile(Struct, kw_only=True, omit_defaults=True):
     proof: str
     key: str
     opened: Opened | None = None
+
+
+class Marks(Struct, kw_only=True):
+    """The tags that are there, and the entry that seals the month. One that is not there is left out."""
+
+    type: str
+    sealed: ReceiptFile
+    marks: list[Mark]
 
 
 class ColumnOut(Struct, kw_only=True):

@@ -20,7 +20,7 @@ from comity.gateway.codes import status
 from comity.gateway.explain import explain
 from comity.gateway.fault import noted
 from comity.gateway.service import Service
-from comity.gateway.types import AskBody, ErrorBody, LookupBody, ReceiptFile, SyntheticBody
+from comity.gateway.types import AskBody, ErrorBody, LookupBody, MarksBody, ReceiptFile, SyntheticBody
 from comity.ledger.bundle import Bundle
 from comity.refusal import Refusal, Refused
 from comity.stores.log_errors import LogError
@@ -29,7 +29,7 @@ from comity.stores.problem import StoreError
 _LOG = logging.getLogger("comity.gateway")
 _HEADER_MOST = 12_000
 """A receipt larger than this travels in the body's metadata only; CSV then names it by its index."""
-Body = TypeVar("Body", AskBody, LookupBody, SyntheticBody)
+Body = TypeVar("Body", AskBody, LookupBody, MarksBody, SyntheticBody)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +79,12 @@ def explained(service: Service, caller: Caller, raw: bytes) -> Reply:
         return body
     request = Request(agreement=body.agreement, purpose=body.purpose, caller=caller, way="")
     return guarded(lambda: told(explain(service, request, Sql(text=body.sql, epsilon=body.epsilon))))
+
+
+def marks(service: Service, _: Caller, raw: bytes) -> Reply:
+    """POST /v1/log/marks."""
+    body = _read(raw, MarksBody)
+    return body if isinstance(body, Reply) else guarded(lambda: told(register.marks(service, body)))
 
 
 def look(service: Service, caller: Caller, path: str) -> Reply:

@@ -21,6 +21,8 @@ CODES = {
     "seal-broken": "the sealed detail was not made for this key and this receipt, or was changed",
     "vrf-wrong": "the month key was not made by this gateway's key for this person and month",
     "tag-wrong": "a tag does not follow from the month key",
+    "reading-wrong": "the receipt is not one of a reading of that dataset",
+    "reading-stale": "a reading is of another hour than now or the one before",
     "absence-wrong": "the proof that there is no further access does not hold",
     "deferral-wrong": "what was kept back for a time is not told, or is told otherwise than the sealed month says",
     "part-missing": "a month that has parts in two logs is shown with one of them",

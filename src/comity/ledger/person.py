@@ -163,11 +163,11 @@ def verify_list(
 def _verify(document: Any, log_key: str, vrf_key: bytes, given: bytes, period: str, policy: Policy | None) -> ListVerdict:
     require(isinstance(document, dict) and document.get("type") == LIST, "bundle-unreadable", f"It is not of type {LIST}.")
     require(len(document["accesses"]) <= MAX_ACCESSES, "too-large", "The list is longer than any month.")
-    gateway, size, root = _period(files.parse(document["sealed"]), log_key, period, policy)
+    gateway, size, root = sealed_of(files.parse(document["sealed"]), log_key, period, policy)
     key = vrf.check(vrf_key, given, bytes.fromhex(document["vrf"]))
     verdicts = []
     for number, access in enumerate(document["accesses"]):
-        mark = _marked(access["mark"], size, root, "tag-wrong")
+        mark = marked(access["mark"], size, root, "tag-wrong")
         require(mark[0] == tag(key, gateway, number), "tag-wrong", f"Access {number} does not carry this person's tag.")
         verdict = verify(access["receipt"], log_key=log_key, policy=policy)
         require(verdict.valid, verdict.code or "inclusion-wrong", verdict.why)
@@ -177,7 +177,8 @@ def _verify(document: Any, log_key: str, vrf_key: bytes, given: bytes, period: s
     return ListVerdict(valid=True, accesses=tuple(verdicts))
 
 
-def _period(sealed: files.Bundle, log_key: str, period: str, policy: Policy | None) -> tuple[str, int, bytes]:
+def sealed_of(sealed: files.Bundle, log_key: str, period: str, policy: Policy | None) -> tuple[str, int, bytes]:
+    """(gateway, size, root) of a sealed month, once its entry is proved. Raises ``Invalid``."""
     proved(sealed, log_key, policy)
     entry = load_json(sealed.entry, "entry-unreadable")
     right = isinstance(entry, dict) and entry.get("type") == PERIOD and entry.get("period") == period
@@ -215,7 +216,8 @@ def period_of(entry: bytes) -> str | None:
     return str(document.get("period")) if sealing else None
 
 
-def _marked(found: dict[str, Any], size: int, root: bytes, code: str) -> tuple[bytes, int, int]:
+def marked(found: dict[str, Any], size: int, root: bytes, code: str) -> tuple[bytes, int, int]:
+    """(tag, entry, place) of one tag of a sealed month, once its path holds. Raises ``Invalid``."""
     mark, index, place = bytes.fromhex(found["tag"]), found["index"], found["place"]
     whole = type(index) is int and type(place) is int and index >= 0 and len(mark) == tree.HASH_SIZE
     require(whole, code, "A tag's place and entry are whole numbers.")
@@ -235,7 +237,7 @@ def _path(given: str | list[str]) -> list[bytes]:
 
 def _absent(mark: bytes, end: dict[str, Any], size: int, root: bytes) -> None:
     code = "absence-wrong"
-    left, right = (None if end[side] is None else _marked(end[side], size, root, code) for side in ("left", "right"))
+    left, right = (None if end[side] is None else marked(end[side], size, root, code) for side in ("left", "right"))
     before, after = (-1 if left is None else left[2]), (size if right is None else right[2])
     require(after == before + 1, code, "The two tags around the end of the list are not neighbours.")
     require(left is None or left[0] < mark, code, "The end of the list is not between its neighbours.")

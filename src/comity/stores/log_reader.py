@@ -15,7 +15,7 @@ from comity.ledger.bundle import Bundle
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.deferral import deferred
 from comity.ledger.note import Verifier, parse_vkey
-from comity.ledger.person import tag
+from comity.ledger.person import PeriodTree, tag
 from comity.ledger.proof import Proof
 from comity.ledger.rotation import Predecessor, predecessor_of
 from comity.stores.log_database import State
@@ -23,7 +23,7 @@ from comity.stores.log_errors import LogError
 from comity.stores.log_files import LogFiles
 from comity.stores.log_hashes import Hashes
 from comity.stores.log_tables import open_tables
-from comity.stores.log_tags import caller_key, seal_key
+from comity.stores.log_tags import caller_key, period_tree, seal_key
 
 
 class LogReader:
@@ -112,6 +112,12 @@ class LogReader:
         with self.lock:
             index = self.database.index_of(seal_key(period))
             return None if index is None else next(self.database.entries(index, index + 1))[1]
+
+    def sealed_tree(self, period: str) -> tuple[int, PeriodTree] | None:
+        """The entry that seals a month, and the tree over its tags; None while it is open."""
+        with self.lock:
+            index = self.database.index_of(seal_key(period))
+            return None if index is None else (index, period_tree(self.database.marks(period)))
 
     def prove(self, index: int, checkpoint: Checkpoint, note: str) -> Bundle:
         """The receipt file of an entry, proved in a signed checkpoint. Raises ``LogError`` ``log-index``."""

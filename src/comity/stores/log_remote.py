@@ -46,15 +46,20 @@ def _look(party: Party, seen: Checkpoint | None) -> Look:
         return Look(new, note, "rollback", f"it shows {new.size} entries after {seen.size}\n{note}")
     if new.size == seen.size and new.root != seen.root:
         return Look(new, note, "fork", f"size {new.size}, roots {seen.root.hex()} and {new.root.hex()}\n{note}")
-    width = {level: (full, partial) for level, full, partial in widths(new.size)}
+    proof = tree.consistency_proof(hashes(party, new.size).get, seen.size, new.size)
+    tree.check_consistency(old=seen.size, old_root=seen.root, new=new.size, new_root=new.root, proof=proof)
+    return Look(new, note)
+
+
+def hashes(party: Party, size: int) -> Hashes:
+    """The hashes of a log's tree of so many entries, read from its tiles. Whoever uses them checks what comes of it."""
+    width = {level: (full, partial) for level, full, partial in widths(size)}
 
     def load(level: int, index: int) -> bytes:
         full, partial = width.get(level, (0, 0))
         return _get(party, tile_path(level, index, WIDTH if index < full else partial))
 
-    proof = tree.consistency_proof(Hashes(load).get, seen.size, new.size)
-    tree.check_consistency(old=seen.size, old_root=seen.root, new=new.size, new_root=new.root, proof=proof)
-    return Look(new, note)
+    return Hashes(load)
 
 
 def _get(party: Party, name: str) -> bytes:

@@ -33,8 +33,8 @@ class Reply:
         return self.body.decode(errors="replace")
 
 
-def fetch(url: str, *, body: bytes | None = None, seconds: float = 5.0) -> Reply:
-    """GET, or POST where there is a body. Raises ``Unreachable``."""
+def fetch(url: str, *, body: bytes | None = None, seconds: float = 5.0, token: str = "") -> Reply:
+    """GET, or POST where there is a body, with a bearer token where one is given. Raises ``Unreachable``."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Unreachable("the address is not an http address")
@@ -42,7 +42,8 @@ def fetch(url: str, *, body: bytes | None = None, seconds: float = 5.0) -> Reply
         made = _connect(parts.scheme, parts.hostname, parts.port, seconds)
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            made.request("GET" if body is None else "POST", path, body=body, headers={"Connection": "close"})
+            headers = {"Connection": "close"} | ({"Authorization": f"Bearer {token}"} if token else {})
+            made.request("GET" if body is None else "POST", path, body=body, headers=headers)
             answer = made.getresponse()
             data = answer.read(MOST + 1)
         finally:

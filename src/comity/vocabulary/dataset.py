@@ -58,7 +58,7 @@ class Source:
     """Where the rows are. ``location`` is a path (relative to the node) or the name of a connection in comity.toml."""
 
     format: str
-    """One of ``parquet``, ``csv``, ``duckdb``, ``sqlite``, ``postgresql``."""
+    """One of ``parquet``, ``csv``, ``duckdb``, ``sqlite``, ``postgresql``, or ``guard`` (of another custodian)."""
     location: str
     table: str | None = None
     """Table name, ``schema.table`` allowed, for the three database formats."""

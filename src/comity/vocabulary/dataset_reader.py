@@ -16,7 +16,7 @@ from comity.vocabulary.term import Vocabulary
 from comity.vocabulary.terms import load
 from comity.vocabulary.types import Type
 
-FORMATS = ("parquet", "csv", "duckdb", "sqlite", "postgresql")
+FORMATS = ("parquet", "csv", "duckdb", "sqlite", "postgresql", "guard")
 TYPES = tuple(t.value for t in Type if t not in (Type.INTERVAL, Type.NULL))
 STATUSES = ("proposed", "confirmed")
 KEYS = (

@@ -1,0 +1,151 @@
+"""The guard of a source: beside the data and with its only credential, it hands one person's row out against a receipt.
+
+It trusts the gateway for nothing: not that it logs, not which columns are agreed, not who was counted. Trust: whoever runs it
+has the data already.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import signal
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio.to_thread
+import pyarrow as pa
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from comity.decision.engine import EngineError
+from comity.engines.values import ARROW
+from comity.gateway.lookup import typed
+from comity.gateway.server import configure_logging, leave
+from comity.gateway.service import Service
+from comity.ledger.invalid import Invalid
+from comity.ledger.reading import Reading, verify_reading
+from comity.stores.guard import FORKED, GuardMemory, read_rules
+from comity.stores.problem import StoreError
+
+_LOG = logging.getLogger("comity.guard")
+MOST = 1_000_000
+"""Bytes of a request, and of an answer."""
+
+
+class NotHanded(Exception):
+    """The guard hands nothing out. ``code`` is one of ``CODES``, or of the ledger's."""
+
+    def __init__(self, code: str, why: str, status: int = 403) -> None:
+        super().__init__(why)
+        self.code, self.why, self.status = code, why, status
+
+
+CODES = {
+    "guard-not-agreed": "a column is not one that may leave under that agreement",
+    "guard-used": "rows were handed out against this receipt, or under this tag, before",
+    "guard-forked": "the log has two trees of one size",
+    "guard-unreadable": "the request is not one for a guard",
+    "guard-source": "the guard cannot read the source, or its rules, now",
+}
+
+
+class Guard:
+    """The guard of a node's folder: its catalogue names the data, ``guard.toml`` what may leave. Thread-safe."""
+
+    def __init__(self, node: Path) -> None:
+        self._node = node
+        self._service = Service.open(node)
+        self._memory = GuardMemory(node)
+        read_rules(node)
+
+    def hand_out(self, raw: bytes, *, now: datetime | None = None) -> bytes:
+        """The person's rows as an Arrow stream: the columns that the receipt names. Raises ``NotHanded``.
+
+        That the receipt was used is on the disk before anything is read.
+        """
+        rules = read_rules(self._node)
+        try:
+            reading = verify_reading(
+                raw, log_keys=rules.logs, vrf_key=rules.vrf, now=now or datetime.now(UTC).replace(tzinfo=None)
+            )
+        except Invalid as problem:
+            raise NotHanded(problem.code, problem.why) from None
+        agreed = rules.agreements.get(reading.receipt.agreement, frozenset())
+        if not reading.columns or not {f"{reading.dataset}.{column}" for column in reading.columns} <= agreed:
+            raise NotHanded("guard-not-agreed", "A column is not one that may leave under that agreement.")
+        if taken := self._memory.take(reading):
+            _LOG.warning("refused", extra={"code": taken})
+            if taken == FORKED:
+                raise NotHanded("guard-forked", "The log has shown another tree of this size.", 409)
+            raise NotHanded("guard-used", "Rows were handed out against this receipt, or under this tag, before.", 409)
+        _LOG.info("handed out", extra={"agreement": reading.receipt.agreement, "receipt": reading.index})
+        return self._rows(reading)
+
+    def _rows(self, reading: Reading) -> bytes:
+        try:
+            dataset = self._service.node.catalogue.datasets[reading.dataset]
+            key = dataset.subject
+            fields = [field for field in dataset.fields if field.name in reading.columns]
+            if key is None or len(fields) != len(reading.columns):
+                raise KeyError(reading.dataset)
+            value = typed(reading.person, key.type)
+            found = [] if value is None else self._service.lookups.fetch(dataset, key.name, value)
+            columns = [pa.array([row[field.name] for row in found], ARROW[field.type]) for field in fields]
+        except (KeyError, EngineError, StoreError):
+            raise NotHanded("guard-source", "The guard cannot read the source now.", 503) from None
+        out = io.BytesIO()
+        table = pa.table(columns, names=[field.name for field in fields])
+        with pa.ipc.new_stream(out, table.schema) as stream:
+            stream.write_table(table)
+        if out.tell() > MOST:
+            raise NotHanded("guard-source", "The person has more rows than a guard hands out at once.", 503)
+        return out.getvalue()
+
+    def close(self) -> None:
+        """Let go of the data and the memory."""
+        self._memory.close()
+        self._service.close()
+
+
+def app(guard: Guard) -> Starlette:
+    """The ASGI application of one guard: ``POST /rows``."""
+
+    async def rows(request: Request) -> Response:
+        raw = bytearray()
+        try:
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > MOST:
+                    return _told(NotHanded("guard-unreadable", "The request is too long.", 413))
+            body = await anyio.to_thread.run_sync(lambda: guard.hand_out(bytes(raw)))
+        except ClientDisconnect:
+            return _told(NotHanded("guard-unreadable", "The request ended early.", 400))
+        except NotHanded as problem:
+            return _told(problem)
+        except StoreError as problem:
+            _LOG.error("store: %s", problem)
+            return _told(NotHanded("guard-source", "The guard cannot read its rules now.", 503))
+        return Response(body, media_type="application/vnd.apache.arrow.stream", headers={"Cache-Control": "no-store"})
+
+    return Starlette(routes=[Route("/rows", rows, methods=["POST"])])
+
+
+def _told(problem: NotHanded) -> Response:
+    return JSONResponse({"code": problem.code, "why": problem.why}, problem.status, {"Cache-Control": "no-store"})
+
+
+def serve(guard: Guard, *, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM. The first line on standard output is the address."""
+    configure_logging()
+    bound = socket.create_server((host, port), backlog=128)
+    print(f"guard on http://{host}:{bound.getsockname()[1]}", flush=True)
+    config = uvicorn.Config(
+        app(guard), log_config=None, access_log=False, server_header=False, limit_concurrency=100, ws="none"
+    )
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, leave)
+    uvicorn.Server(config).run(sockets=[bound])

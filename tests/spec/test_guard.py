@@ -1,0 +1,97 @@
+"""A guarded source: the custodian of a register hands a row out only against a receipt, and sees that the person is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import city
+from comity.gateway.answer import Answer, Denial
+from comity.gateway.guard import CODES
+from comity.gateway.opening import accesses
+from comity.gateway.service import Service
+from comity.ledger import receipt as receipts
+from comity.ledger.accesses import verify_accesses
+from comity.stores.guard import GuardMemory
+from guard_kit import COLUMNS, DATASET, connect, guarded, look_up
+from person_kit import LAST, MONTH, ask, keys
+
+PERSON = next(r for r in city.tables()[DATASET] if str(r["stay_date"]) >= "2026-10-01" and (r["age"] or 18) >= 18)
+
+
+def entries(service: Service) -> list[receipts.Receipt]:
+    return [receipts.read(entry) for _, entry in service.node.log.entries(0, 99)]
+
+
+def test_a_look_up_is_answered_from_behind_the_guard(tmp_path):
+    """The same answer as from the file; before it, the log says what was read, and that is all that left the custodian."""
+    with guarded(tmp_path) as place, Service.open(place.gateway) as service:
+        made = look_up(service, PERSON["person_id"])
+        assert isinstance(made, Answer), made
+        assert made.table.rows == ((PERSON["district"],),)
+        reading, told = entries(service)
+        assert (reading.kind, reading.way, reading.agreement) == ("reading", "lookup", "agr-test")
+        assert reading.data == {DATASET: dict.fromkeys(COLUMNS, ("read",))}
+        assert (told.kind, told.decision) == ("lookup", "answered")
+        memory = GuardMemory(place.custodian)
+        assert [one.index for one in memory.taken(service.node.settings.log)] == [0]
+
+
+def test_somebody_unknown_looks_the_same(tmp_path):
+    """A reading of nobody's row is a reading too."""
+    with guarded(tmp_path) as place, Service.open(place.gateway) as service:
+        made = look_up(service, 987654)
+        assert isinstance(made, Answer)
+        assert made.table.rows == ()
+        assert [r.kind for r in entries(service)] == ["reading", "lookup"]
+
+
+def test_the_person_finds_the_reading_and_the_answer_in_their_list(tmp_path):
+    """Both are counted for them; the list is whole."""
+    with guarded(tmp_path) as place, Service.open(place.gateway) as service:
+        assert isinstance(look_up(service, PERSON["person_id"], now=LAST), Denial), "last month's receipt is no receipt today"
+        service.node.log.seal_period(MONTH)
+        person = str(PERSON["person_id"])
+        document = accesses(service, DATASET, person, MONTH, who="housing:clerk", reason="asked")
+        verdict = verify_accesses(document, **keys(place.gateway), person=person)
+        assert verdict.valid, verdict.why
+        assert [a.receipt.kind for a in verdict.own.accesses] == ["reading"]
+
+
+def test_a_guarded_source_answers_look_ups_only(tmp_path):
+    """Statistics over it are refused: nobody's tag could be recomputed."""
+    with guarded(tmp_path) as place, Service.open(place.gateway) as service:
+        with pytest.raises(AssertionError, match="single persons' rows, to look-ups"):
+            ask(service, "select district, count(*) as n from stays group by district", now=None)
+        made = ask(service, "select status, count(*) as n from claims group by status", now=None)
+        assert made.table.rows
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ftp://127.0.0.1"])
+def test_a_guard_that_does_not_answer_is_one_clear_refusal(tmp_path, url):
+    """Logged, with a code; nothing hangs. The reading stands in the log all the same."""
+    with guarded(tmp_path) as place:
+        connect(place.gateway, url)
+        with Service.open(place.gateway) as service:
+            made = look_up(service, PERSON["person_id"])
+            assert isinstance(made, Denial)
+            assert (made.refusal.code, "does not answer" in made.refusal.why) == ("guard-refused", True)
+            assert [r.code for r in entries(service)] == ["", "guard-refused"]
+            assert str(PERSON["person_id"]) not in json.dumps([made.refusal.why, made.refusal.next])
+
+
+def test_a_custodian_that_agreed_to_less_hands_nothing_out(tmp_path):
+    """Whatever the agreement at the gateway says."""
+    with guarded(tmp_path, columns=("person_id", "district")) as place, Service.open(place.gateway) as service:
+        made = look_up(service, PERSON["person_id"])
+        assert isinstance(made, Denial)
+        assert made.refusal.why == "The guard of housing.stays handed nothing out: it says guard-not-agreed."
+        assert GuardMemory(place.custodian).taken(service.node.settings.log) == []
+
+
+def test_the_manual_has_each_code_of_a_guard():
+    """With its meaning."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "guard-a-source.md").read_text("utf-8")
+    assert [code for code, meaning in CODES.items() if f"| `{code}` | {meaning} |" not in page] == []
