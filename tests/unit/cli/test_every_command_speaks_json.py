@@ -23,7 +23,7 @@ from comity.gateway.service import Service
 from log_kit import signer
 from person_kit import MONTH, look_up
 
-SERVING = {"serve", "log witness serve", "log sequence"}
+SERVING = {"serve", "log witness serve", "log sequence", "guard serve"}
 """Programs that run until they are stopped: what they have to say are log lines."""
 OFFICERS = ("housing:director", "housing:privacy")
 ASK = "agr-test --node {node} --as analyst@social --purpose dpv:ResearchAndDevelopment"
@@ -100,6 +100,7 @@ log witness seen {{node}}
 ? log seal {{node}} {{month}}9
 ? log rotate {{node}}
 ? log move {{node}} env:NO_SUCH_ADDRESS
+? guard check {{node}}
 agreement end {{node}} agr-test --as housing
 """
 """Commands in the order of a node's life; one that is refused is marked by ``?``, and its refusal is JSON too."""
