@@ -16,6 +16,7 @@ from comity.ledger import receipt
 from modes import audited
 from node_kit import PURPOSE, make_node
 
+pytestmark = pytest.mark.slow
 BY_AREA = "select area, count(distinct person_id) from stays group by area"
 COUNT = "select count(*) from stays"
 
