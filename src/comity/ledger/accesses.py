@@ -176,7 +176,7 @@ def _before(document: dict[str, Any], log_key: str, by: _By, part_of: str) -> Ac
         raise Invalid(code, "The first entry of the log does not name the log in which the month began.")
     also = replace(by, more_keys=(*by.more_keys, log_key))
     made = _verified(given["accesses"], log.key, also, document["person"], part_of=parse_vkey(log_key).name)
-    require(made.valid, made.code or code, f"{made.why} (in the log before)")
+    require(made.valid, made.code, f"{made.why} (in the log before)")
     require((made.dataset, made.period) == (document["dataset"], document["period"]), code, "The part is of another month.")
     return made
 
@@ -199,7 +199,7 @@ def _deferred(document: dict[str, Any], log_key: str, by: _By) -> tuple[Deferred
                 item["list"], log_key=log_key, vrf_key=by.vrf_key, person=whose, period=document["period"],
                 under=item["agreement"], policy=by.policy,
             )  # fmt: skip
-            require(own.valid, own.code or code, f"{own.why} (kept back under {item['agreement']})")
+            require(own.valid, own.code, f"{own.why} (kept back under {item['agreement']})")
             require(item["list"]["sealed"]["entry"] == seal, code, "The month is sealed in two ways.")
         made.append(Deferred(agreement=item["agreement"], until=until, own=own))
     return tuple(made)
@@ -211,14 +211,14 @@ def _renewals(item: dict[str, Any], keys: tuple[str, ...], policy: Policy | None
     for file in item["renewals"]:
         made = _by_one_of(file, keys, policy)
         receipt = made.receipt
-        if not made.valid or receipt is None:
+        if receipt is None:
             raise Invalid(made.code, f"{made.why} (a renewal)")
         right = (receipt.kind, receipt.way, receipt.agreement) == (RENEWAL, "log", item["agreement"])
         at = day_of(receipt)
         require(
-            right and (not found or found[-1][0] <= at) and receipt not in dict(found).values(),
+            right and (not found or found[-1][0] <= at) and (at, receipt) not in found,
             "deferral-wrong",
-            "A renewal is of another agreement.",
+            "A renewal is of another agreement, out of its order, or told twice.",
         )
         found.append((at, receipt))
     return [receipt for _, receipt in found]

@@ -228,7 +228,7 @@ def test_the_privacy_ledger_is_compared_with_both_logs(tmp_path):
         node.rotate(january(1))
         made, number = node.append(b"{}", idempotency_key="new")
         assert (made.index, number) == (1, node.log.offset + 1)
-        read = [at for at, _ in reconcile._entries(service, node.budgets.seen())]
+        read = [at for at, _ in reconcile.logged(service, node.budgets.seen())]
         assert read == list(range(9, number + 1))
         assert reconcile.missing(service) == []
         assert node.budgets.seen() == number + 1
