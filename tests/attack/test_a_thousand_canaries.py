@@ -110,7 +110,7 @@ def requests(new: Canaries, turn: int) -> dict[str, tuple[str, str, dict[str, An
 
 
 def drive(url: str, tokens: list[str], new: Canaries) -> dict[str, list[int]]:
-    """Every door, a round for each of four callers at a time."""
+    """Every door, a round for each of four callers at a time; the first one alone, before there are answers to compare with."""
 
     def one(turn: int) -> dict[str, int]:
         own = {"Authorization": f"Bearer {tokens[-1]}", "X-Road-UserId": str(OFFSET + 1)}
@@ -120,7 +120,7 @@ def drive(url: str, tokens: list[str], new: Canaries) -> dict[str, list[int]]:
 
     rounds = [requests(new, turn) for turn in range(ROUNDS)]
     with ThreadPoolExecutor(4) as crowd:
-        made = list(crowd.map(one, range(ROUNDS)))
+        made = [one(0), *crowd.map(one, range(1, ROUNDS))]
     return {door: sorted({answer[door] for answer in made}) for door in made[0]}
 
 
@@ -219,7 +219,7 @@ def test_every_door_was_gone_through(run: Run) -> None:
     """Answers, extracts, look-ups, lists and refusals of every kind; otherwise finding nothing would say nothing."""
     well = {"statistics", "statistics of a value", "extract", "noise", "look-up", "look-up of nobody", "explain"}
     well |= {"headers", "own list"}
-    assert [door for door in well if 200 not in run.answers[door]] == []
+    assert {door: run.answers[door] for door in well if 200 not in run.answers[door]} == {}
     refused = {door: codes for door, codes in run.answers.items() if min(codes) >= 400}
     assert len(refused) >= 10
     done = ("person's list", "list of nobody", "opening", "erasure", "request", "one officer", "two officers", "pseudonym")

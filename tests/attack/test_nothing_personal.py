@@ -24,9 +24,9 @@ from comity.client.answer import from_arrow
 from comity.client.connection import ARROW
 from node_kit import AGREEMENT, PURPOSE
 
-OFFSET = 739_184_000
-"""Added to each person's key, so that no key occurs by chance."""
-POSTCODE = "ZQX7"
+OFFSET = 73_918_400_000_000
+"""Added to each person's key, so that no key occurs by chance: SQLite holds it in six bytes."""
+POSTCODE = "ZQX7K9"
 PEOPLE = [OFFSET + n for n in range(1, 401)]
 
 
@@ -137,7 +137,9 @@ def test_the_run_was_a_real_one(traces: Traces) -> None:
 
 def found(data: bytes) -> list[str]:
     """Which canaries occur, as text or as a number that SQLite or a file would hold."""
-    seen = [str(n) for n in PEOPLE if str(n).encode() in data or struct.pack(">i", n) in data or struct.pack("<q", n) in data]
+    seen = [
+        str(n) for n in PEOPLE if any(form in data for form in (str(n).encode(), n.to_bytes(6, "big"), struct.pack("<q", n)))
+    ]
     return seen + ([POSTCODE] if POSTCODE.encode() in data else [])
 
 
