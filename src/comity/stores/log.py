@@ -7,7 +7,7 @@ logs to different people; they cannot change, drop or reorder an entry that anyb
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,9 @@ from comity.stores.log_tags import Month, caller_key, seal_key
 from comity.stores.log_witnesses import Round, ask_first
 
 __all__ = ["Appended", "LogError", "LogStore"]
+
+_AGAIN = 30.0
+"""Seconds until the witnesses are asked about a full log again."""
 
 
 class LogStore(Log):
@@ -204,6 +207,23 @@ class LogStore(Log):
             if made is None or not made.quorum:
                 self._shown.set()
             self._stop.wait(self._publish_every)
+
+    def finish(self, ask: Callable[[], bool]) -> None:
+        """Have the full logs before this one witnessed, beside everything else: ``ask`` until it says that it is done."""
+
+        def often() -> None:
+            while not self._stop.is_set() and not self._sequencer.failed:
+                try:
+                    if ask():
+                        return
+                except LogError as problem:
+                    self._sequencer.failed = problem
+                except self._passing:
+                    pass  # asked again, as below
+                self._stop.wait(_AGAIN)
+
+        self._threads.append(threading.Thread(target=often, name="comity-log-past", daemon=True))
+        self._threads[-1].start()
 
     def _publish_often(self) -> None:
         stale = self._sequencer.stale

@@ -23,6 +23,7 @@ from comity.stores.log_lists import list_of
 from comity.stores.log_lock import locked
 from comity.stores.log_reader import LogReader
 from comity.stores.log_tables import LOGS
+from comity.stores.log_witnesses import ask_again
 
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 
@@ -96,6 +97,7 @@ def open_newest(node: Path, *, keys: Keyring, address: str | None, also: Signer 
         try:
             if before:
                 store.begin(_predecessor(before[-1], folder, address))
+                store.finish(lambda: not [full for full in before if not ask_again(node, full, address)])
         except BaseException:
             store.close()
             raise

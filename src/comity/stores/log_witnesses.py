@@ -21,6 +21,7 @@ from comity.ledger.policy import Party, Policy
 from comity.ledger.witness import SIZE_TYPE, gather, request
 from comity.stores.alarms import Alarms
 from comity.stores.log_errors import LogError
+from comity.stores.log_lock import locked
 from comity.stores.log_reader import LogReader
 from comity.stores.web import Reply, Unreachable, fetch
 
@@ -149,3 +150,25 @@ def ask_first(root: Path, reader: LogReader, log: Verifier) -> Witnesses | None:
     made = Witnesses(root, policy, log, size=lambda: reader.state().size, continues=reader.continues)
     made.ask(reader.files.read_note())
     return made
+
+
+def ask_again(root: Path, folder: Path, address: str | None) -> bool:
+    """Show a full log's last checkpoint to the node's witnesses, unless a quorum has cosigned it. Gives whether that is done.
+
+    Raises ``LogError`` as ``Witnesses.ask``.
+    """
+    policy = read_policy(root)
+    if policy is None:
+        return True
+    reader = LogReader(folder, address)
+    try:
+        files, log = reader.files, reader.verifier
+        if (files.folder / "witnessed").exists() and files.witnessed(log) == files.read_checkpoint(log):
+            return True
+        asked = Witnesses(root, policy, log, size=lambda: reader.state().size, continues=reader.continues)
+        made = asked.ask(files.read_note())
+        with locked(folder / "publish.lock"):
+            files.add_cosignatures(made.note, log, quorum=made.quorum)
+        return made.quorum
+    finally:
+        reader.close()

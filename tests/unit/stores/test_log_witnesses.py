@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from comity.ledger.witness import SIZE_TYPE, request
 from comity.stores.alarms import Alarms
 from comity.stores.log import LogError
 from comity.stores.log_chain import open_newest
+from comity.stores.log_files import LogFiles
+from comity.stores.log_reader import LogReader
 from comity.stores.log_witnesses import read_policy
 from comity.stores.web import fetch
 from comity.stores.witness import Witness
@@ -77,6 +81,68 @@ def test_a_witness_takes_up_the_log_of_the_next_year_once_it_watches_it(tmp_path
                 one.watch(key)
             assert log.witness().quorum
     assert (node / "logs/2027/log/witnessed").read_text().startswith(new)
+
+
+@pytest.fixture
+def ended(tmp_path):
+    """A node whose log of 2026 ended while its only witness was away: (folder, keys, what goes on, the witness's key)."""
+    vkey, new = new_witness(tmp_path, 0, KEY), named(signer().name, 2027)
+    keys = {signer().name: signer(), new: signer(8, new)}
+    node = tmp_path / "log-node"
+    node.mkdir()
+    new_log(node).close()
+    with processes([tmp_path / "w0"]) as (url,):
+        (node / "witnesses").write_text(policy([vkey], [url], 1))
+        open_log(node).close()
+    (node / "witnesses").write_text(policy([vkey], ["http://127.0.0.1:9"], 1))
+    with open_log(node) as log:
+        log.append(made(1).entry, idempotency_key="1")
+        log.end(new, key=keys[new].vkey, month="2027-01")
+
+    def newest():
+        return open_newest(node, keys=keys.__getitem__, address=None, also=None)
+
+    newest().close()
+    assert LogFiles(node / "log").witnessed(signer().verifier).size == 0
+    return node, newest, vkey
+
+
+def test_a_log_that_ended_while_its_witnesses_were_away_is_witnessed_once_they_are_back(ended, tmp_path):
+    """Else what was sealed at the year's end could never be shown in a witnessed checkpoint."""
+    node, newest, vkey = ended
+    with processes([tmp_path / "w0"]) as (url,):
+        (node / "witnesses").write_text(policy([vkey], [url], 1))
+        newest().close()
+        newest().close()
+    heard = []
+    with answering(lambda body: heard.append(body) or (404, "text/plain", b"")) as url:
+        (node / "witnesses").write_text(policy([vkey], [url], 1))
+        newest().close()
+    assert heard
+    assert not [body for body in heard if f"{signer().name}\n" in body], "what is done is not asked again"
+    with closing(LogReader(node, None)) as old:
+        assert old.files.witnessed(old.verifier).size == old.state().size
+
+
+def test_a_witness_that_contradicts_a_log_of_before_stops_the_node(ended):
+    """A restored folder of last year's is a fork like any other: alarmed, and nothing more is signed."""
+    node, newest, vkey = ended
+    asked = threading.Event()
+
+    def ahead(body):
+        asked.set()
+        return (409, SIZE_TYPE, b"9\n") if f"{signer().name}\n" in body else (404, "text/plain", b"")
+
+    with answering(ahead) as url:
+        (node / "witnesses").write_text(policy([vkey], [url], 1))
+        with newest() as log:
+            assert asked.wait(20)
+            begun = time.monotonic()
+            while log.healthy and time.monotonic() - begun < 20:
+                time.sleep(0.01)
+            with pytest.raises(LogError, match="it saw 9 entries, the store holds 3"):
+                log.append(made(2).entry, idempotency_key="2")
+    assert [(a.kind, a.log) for a in Alarms(node).all()] == [("witness-ahead", signer().name)]
 
 
 def test_two_of_three_witnesses_cosign_within_ten_seconds_and_forks_are_refused(witnesses, tmp_path):

@@ -148,6 +148,6 @@ def test_a_greeting_in_drops_is_cut_too():
     """The handshake is part of the time."""
     with talking(saying(b"\x16\x03\x03\x0f\xff", *[b"\x02"] * 600, pause=0.1)) as port:
         begun = time.monotonic()
-        with pytest.raises(Unreachable, match="too slow|TimeoutError"):
+        with pytest.raises(Unreachable, match=r"too slow|TimeoutError"):
             fetch(f"https://127.0.0.1:{port}/", seconds=1)
         assert time.monotonic() - begun < 20
