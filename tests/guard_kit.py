@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +52,9 @@ def listening(application: object) -> Iterator[str]:
         thread.join(20)
 
 
-def two_nodes(folder: Path) -> tuple[Path, Path]:
-    """The gateway's node and the custodian's, which alone has the table of stays; no guard yet."""
-    gateway = node_kit.make_node(folder)
+def two_nodes(folder: Path, change: Callable[[str], str] = lambda text: text) -> tuple[Path, Path]:
+    """The gateway's node and the custodian's, which alone has the table of stays; no guard yet. ``change``s the agreement."""
+    gateway = node_kit.make_node(folder, change)
     (folder / "other").mkdir()
     custodian = node_kit.make_node(folder / "other", start=False)
     described = gateway / "catalogue" / f"{DATASET}.yaml"
@@ -85,9 +85,9 @@ def connect(gateway: Path, url: str) -> None:
 
 
 @contextmanager
-def guarded(folder: Path, **rule) -> Iterator[Guarded]:
+def guarded(folder: Path, change: Callable[[str], str] = lambda text: text, **rule) -> Iterator[Guarded]:
     """Both nodes, and the guard at work."""
-    gateway, custodian = two_nodes(folder)
+    gateway, custodian = two_nodes(folder, change)
     rules(gateway, custodian, **rule)
     guard = Guard(custodian)
     with listening(app(guard)) as url:

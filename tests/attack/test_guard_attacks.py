@@ -91,6 +91,7 @@ def test_a_sound_reading_is_handed_out_once(place):
     second = gateway.logged()
     assert said(guard, gateway.reading(second, number=0)) == "guard-used"
     assert said(guard, gateway.reading(second, number=1)) == ""
+    assert said(guard, first | {"number": 7}) == "guard-used", "one receipt, under another tag"
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,13 @@ def test_a_reading_whose_parts_do_not_belong_together_is_refused(place, name, va
     """Another person's row, another dataset's, a month key of somebody else."""
     guard, gateway = place
     assert said(guard, gateway.reading(gateway.logged()) | {name: value}) == code
+
+
+@pytest.mark.parametrize("written", [f"0{PERSON}", f"+{PERSON}", f" {PERSON}", f"{PERSON}\n", "-0", "x", "None", ""])
+def test_a_person_under_another_spelling_is_nobody(place, written):
+    """The row would be found, and the access be counted in a list that no person asks for."""
+    guard, gateway = place
+    assert said(guard, gateway.reading(gateway.logged(person=written), person=written)) == "reading-wrong"
 
 
 @pytest.mark.parametrize(
@@ -201,11 +209,19 @@ def test_a_log_with_two_trees_of_one_size_is_seen_at_once(place):
     assert said(guard, sound) == "guard-forked"
 
 
+def test_an_older_receipt_does_not_make_the_guard_forget_the_newer_tree(place):
+    """Else a log could show it one root, then an older receipt, then another root of the first one's size."""
+    guard, gateway = place
+    older, newer = gateway.reading(gateway.logged()), gateway.reading(gateway.logged(), number=1)
+    assert [said(guard, newer), said(guard, older)] == ["", ""]
+    assert guard._memory.seen(gateway.service.node.settings.log).size == 2
+
+
 def test_a_reading_that_was_taken_but_not_answered_is_used_up(place, monkeypatch):
     """The receipt is durable before the source is read: a guard that dies between them hands nothing out twice."""
     guard, gateway = place
     sound = gateway.reading(gateway.logged())
-    monkeypatch.setattr(guard, "_rows", lambda _: (_ for _ in ()).throw(RuntimeError("killed")))
+    monkeypatch.setattr(guard, "_rows", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
     with pytest.raises(RuntimeError):
         said(guard, sound)
     assert said(guard, sound) == "guard-used"

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import city
 from comity.gateway.answer import Answer, Denial
-from comity.gateway.guard import CODES
 from comity.gateway.opening import accesses
 from comity.gateway.service import Service
 from comity.ledger import receipt as receipts
-from comity.ledger.accesses import verify_accesses
-from comity.stores.guard import GuardMemory
+from comity.ledger.accesses import person_input, verify_accesses
+from comity.ledger.deferral import told_after
+from comity.stores.guard import CODES, GuardMemory
 from guard_kit import COLUMNS, DATASET, connect, guarded, look_up
+from node_kit import AGREEMENT, now
 from person_kit import LAST, MONTH, ask, keys
 
 PERSON = next(r for r in city.tables()[DATASET] if str(r["stay_date"]) >= "2026-10-01" and (r["age"] or 18) >= 18)
@@ -46,6 +48,51 @@ def test_somebody_unknown_looks_the_same(tmp_path):
         assert isinstance(made, Answer)
         assert made.table.rows == ()
         assert [r.kind for r in entries(service)] == ["reading", "lookup"]
+
+
+@pytest.mark.parametrize("person", ["somebody", "17; 18", "", "9" * 30])
+def test_what_cannot_be_a_key_is_nobodys_and_opens_nothing(tmp_path, person):
+    """The guard is not asked: there is no row that it could hand out."""
+    with guarded(tmp_path) as place, Service.open(place.gateway) as service:
+        made = look_up(service, person)
+        assert isinstance(made, Answer)
+        assert made.table.rows == ()
+        assert [r.kind for r in entries(service)] == ["lookup"]
+
+
+def test_persons_are_found_by_their_own_key_only(tmp_path):
+    """By another key the guard could not tell whose list the access belongs in, so the gateway does not ask it."""
+
+    def by_another(text: str) -> str:
+        text = text.replace("lookup: {key: stays.person_id", "lookup: {key: stays.stay_id")
+        return text.replace(
+            "      person_id: {use: [link, return]", "      stay_id: {use: link}\n      person_id: {use: [link, return]"
+        )
+
+    with guarded(tmp_path, by_another) as place, Service.open(place.gateway) as service:
+        made = look_up(service, PERSON["stay_id"])
+        assert isinstance(made, Denial)
+        assert (made.refusal.code, "their own key only" in made.refusal.why) == ("guard-refused", True)
+        assert [r.code for r in entries(service)] == ["guard-refused"]
+
+
+def test_a_reading_is_told_later_where_its_agreement_keeps_that_back(tmp_path):
+    """Its tag is in the agreement's list, not in the open one, and the entry says until when."""
+    until = now().date() + timedelta(days=30)
+    clause = f'people_can_see: {{default: at-once, deferred: {{until: {until}, approved_by: "city:director", because: x}}}}'
+
+    def deferring(text: str) -> str:
+        text = text.replace("from: 2026-10-01", f"from: {now().date()}").replace("until: 2027-12-31", f"until: {until}")
+        return text.replace("  complaints_to", f"  {clause}\n  complaints_to")
+
+    with guarded(tmp_path, deferring) as place, Service.open(place.gateway) as service:
+        assert isinstance(look_up(service, PERSON["person_id"]), Answer)
+        reading, told = entries(service)
+        assert (reading.kind, told_after(until) in reading.protections) == ("reading", True)
+        assert set(reading.protections) <= set(told.protections)
+        month, whose = f"{now():%Y-%m}", person_input(DATASET, str(PERSON["person_id"]))
+        lists = {under: service.node.log.reader.accesses(*service.month_keys(month, whose, under)) for under in ("", AGREEMENT)}
+        assert lists == {"": [], AGREEMENT: [0, 1]}
 
 
 def test_the_person_finds_the_reading_and_the_answer_in_their_list(tmp_path):

@@ -40,7 +40,13 @@ class LookupIndex:
         self._open: list[sqlite3.Connection] = []
 
     def fetch(self, dataset: Dataset, field: str, value: Value) -> list[dict[str, Value]]:
-        """All rows whose ``field`` equals ``value``, by field name. Raises EngineError ``engine-source``."""
+        """All rows whose ``field`` is exactly ``value``, by field name. Raises EngineError ``engine-source``.
+
+        A source may find more: one that does not tell ``a`` from ``A`` would show the row of one person in the list of another.
+        """
+        return [row for row in self._found(dataset, field, value) if row[field] == value]
+
+    def _found(self, dataset: Dataset, field: str, value: Value) -> list[dict[str, Value]]:
         own: dict[tuple[str, str], _Held] = self._local.__dict__.setdefault("made", {})
         held = own.get((dataset.identifier, field))
         if held is None or held.dataset is not dataset or held.fingerprint != _fingerprint(held.address):

@@ -23,13 +23,14 @@ from starlette.routing import Route
 
 from comity.decision.engine import EngineError
 from comity.engines.values import ARROW
-from comity.gateway.lookup import typed
+from comity.gateway.lookup import canonical, typed
 from comity.gateway.server import configure_logging, leave
 from comity.gateway.service import Service
 from comity.ledger.invalid import Invalid
 from comity.ledger.reading import Reading, verify_reading
 from comity.stores.guard import FORKED, GuardMemory, read_rules
 from comity.stores.problem import StoreError
+from comity.vocabulary.dataset import Dataset, Field
 
 _LOG = logging.getLogger("comity.guard")
 MOST = 1_000_000
@@ -37,20 +38,11 @@ MOST = 1_000_000
 
 
 class NotHanded(Exception):
-    """The guard hands nothing out. ``code`` is one of ``CODES``, or of the ledger's."""
+    """The guard hands nothing out. ``code`` is one of ``stores.guard.CODES``, or of the ledger's."""
 
     def __init__(self, code: str, why: str, status: int = 403) -> None:
         super().__init__(why)
         self.code, self.why, self.status = code, why, status
-
-
-CODES = {
-    "guard-not-agreed": "a column is not one that may leave under that agreement",
-    "guard-used": "rows were handed out against this receipt, or under this tag, before",
-    "guard-forked": "the log has two trees of one size",
-    "guard-unreadable": "the request is not one for a guard",
-    "guard-source": "the guard cannot read the source, or its rules, now",
-}
 
 
 class Guard:
@@ -77,26 +69,30 @@ class Guard:
         agreed = rules.agreements.get(reading.receipt.agreement, frozenset())
         if not reading.columns or not {f"{reading.dataset}.{column}" for column in reading.columns} <= agreed:
             raise NotHanded("guard-not-agreed", "A column is not one that may leave under that agreement.")
+        dataset = self._service.node.catalogue.datasets.get(reading.dataset)
+        if dataset is None or dataset.subject is None:
+            raise _unread()
+        if not canonical(reading.person, dataset.subject.type):
+            # The row would be found all the same, and the access stand in the list of somebody who is not there.
+            raise NotHanded("reading-wrong", "The person's key is not written as the source writes it.")
         if taken := self._memory.take(reading):
             _LOG.warning("refused", extra={"code": taken})
             if taken == FORKED:
                 raise NotHanded("guard-forked", "The log has shown another tree of this size.", 409)
             raise NotHanded("guard-used", "Rows were handed out against this receipt, or under this tag, before.", 409)
         _LOG.info("handed out", extra={"agreement": reading.receipt.agreement, "receipt": reading.index})
-        return self._rows(reading)
+        return self._rows(reading, dataset, dataset.subject)
 
-    def _rows(self, reading: Reading) -> bytes:
+    def _rows(self, reading: Reading, dataset: Dataset, key: Field) -> bytes:
+        fields = [field for field in dataset.fields if field.name in reading.columns]
+        if len(fields) != len(reading.columns):
+            raise _unread()
+        value = typed(reading.person, key.type)
         try:
-            dataset = self._service.node.catalogue.datasets[reading.dataset]
-            key = dataset.subject
-            fields = [field for field in dataset.fields if field.name in reading.columns]
-            if key is None or len(fields) != len(reading.columns):
-                raise KeyError(reading.dataset)
-            value = typed(reading.person, key.type)
             found = [] if value is None else self._service.lookups.fetch(dataset, key.name, value)
             columns = [pa.array([row[field.name] for row in found], ARROW[field.type]) for field in fields]
-        except (KeyError, EngineError, StoreError):
-            raise NotHanded("guard-source", "The guard cannot read the source now.", 503) from None
+        except EngineError:
+            raise _unread() from None
         out = io.BytesIO()
         table = pa.table(columns, names=[field.name for field in fields])
         with pa.ipc.new_stream(out, table.schema) as stream:
@@ -132,6 +128,10 @@ def app(guard: Guard) -> Starlette:
         return Response(body, media_type="application/vnd.apache.arrow.stream", headers={"Cache-Control": "no-store"})
 
     return Starlette(routes=[Route("/rows", rows, methods=["POST"])])
+
+
+def _unread() -> NotHanded:
+    return NotHanded("guard-source", "The guard cannot read the source now.", 503)
 
 
 def _told(problem: NotHanded) -> Response:

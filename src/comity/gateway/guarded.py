@@ -6,7 +6,6 @@ The guard (``gateway.guard``) sits beside the data, run by its custodian, and ch
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from comity.engines.arrow import arrow_values
 from comity.gateway.deferral import active
 from comity.gateway.lookup import Sought
 from comity.gateway.service import Service
+from comity.ledger import invalid as ledger
 from comity.ledger import vrf
 from comity.ledger.accesses import person_input
 from comity.ledger.bundle import Bundle
@@ -27,10 +27,10 @@ from comity.ledger.receipt import make
 from comity.ledger.seal import seal
 from comity.question.expressions import Value, columns
 from comity.refusal import Refused
+from comity.stores.guard import CODES
 from comity.stores.web import Unreachable, fetch
 from comity.vocabulary.dataset import Role
 
-_CODE = re.compile(r"[a-z-]{1,40}", re.ASCII)
 _SECONDS = 5.0
 
 
@@ -108,7 +108,7 @@ def _said(raw: bytes) -> str:
         code = json.loads(raw)["code"]
     except (ValueError, KeyError, TypeError):
         return "nothing that can be read"
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else "nothing that can be read"
+    return code if isinstance(code, str) and code in CODES | ledger.CODES else "nothing that can be read"
 
 
 def _refused(dataset: str, why: str) -> Refused:

@@ -40,6 +40,7 @@ _STAND_IN: Mapping[Type, Value] = {
     Type.TIMESTAMP: datetime(2000, 1, 1),
 }
 """A row of nobody's, on which the answer about an unknown person is worked out and thrown away."""
+_KEY = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -91,6 +92,11 @@ def typed(person: str | int, type: Type) -> str | int | None:
         return None
     text = str(person).strip()
     return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def canonical(key: str, type: Type) -> bool:
+    """Whether a key is written as people's lists are named by it. ``017`` is nobody's list, though it finds 17's row."""
+    return type is not Type.INTEGER or _KEY.fullmatch(key) is not None
 
 
 def plan(service: Service, case: Case, ask: OnePerson) -> Plan:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from comity.gateway.deferral import Kept, kept, release
+from comity.gateway.lookup import canonical
 from comity.gateway.service import Service
 from comity.ledger import receipt as receipts
 from comity.ledger.accesses import TYPE, dataset_input, person_input
@@ -71,11 +72,15 @@ def accesses(
     An entry that was about several people at once is shown without its detail; what an agreement keeps back, once its day has
     passed (``now``, UTC; the clock's). ``witnessed``: proved in the newest checkpoint that a quorum of witnesses cosigned.
     Raises ``LogError``: ``log-missing`` when the month is not sealed, or no checkpoint was ever witnessed; ``log-index`` when
-    the witnesses have not seen enough of the log.
+    the witnesses have not seen enough of the log, or the list would be nobody's.
     """
     if dataset not in service.node.catalogue.datasets:
         # An empty list of a dataset that is not there would read like "nobody asked about you".
         raise LogError("log-index", "couldn't list accesses: the catalogue has no dataset of that name")
+    subject = service.node.catalogue.datasets[dataset].subject
+    if subject is not None and not canonical(person, subject.type):
+        why = "the person's key is a whole number in that dataset: write it without leading zeros, sign or spaces"
+        raise LogError("log-index", f"couldn't list accesses: {why}")
     ask = _Asked(dataset, person, period, who, reason, witnessed, now or datetime.now(UTC).replace(tzinfo=None))
     return _document(service, [ask.proving(view) for view in _parts(service, period)], ask)
 

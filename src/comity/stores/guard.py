@@ -28,6 +28,14 @@ CREATE TABLE IF NOT EXISTS taken (log TEXT, idx INTEGER, leaf BLOB NOT NULL, per
                                   shown INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (log, idx)) STRICT, WITHOUT ROWID;
 """
 USED, FORKED = "used", "forked"
+CODES = {
+    "guard-not-agreed": "a column is not one that may leave under that agreement",
+    "guard-used": "rows were handed out against this receipt, or under this tag, before",
+    "guard-forked": "the log has two trees of one size",
+    "guard-unreadable": "the request is not one for a guard",
+    "guard-source": "the guard cannot read the source, or its rules, now",
+}
+"""Why a guard hands nothing out, beside the ledger's own codes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 
 import pyarrow as pa
@@ -14,7 +16,8 @@ import city
 import lane
 from comity.decision.engine import EngineError
 from comity.engines.lookup import FOLDER, LookupIndex
-from comity.vocabulary.dataset import Source
+from comity.vocabulary.dataset import Role, Source
+from comity.vocabulary.types import Type
 
 STAYS = lane.CATALOGUE.datasets["housing.stays"]
 CLAIMS = lane.CATALOGUE.datasets["social.claims"]
@@ -36,6 +39,22 @@ def rows(name, field, value):
 def test_every_row_of_a_person_is_found_and_no_other(index, person):
     """Dates, moments, missing values and truth values come back as they were."""
     assert rows("housing.stays", "person_id", person) == index.fetch(STAYS, "person_id", person)
+
+
+def test_a_source_that_does_not_tell_letters_apart_gives_one_persons_rows_only(tmp_path):
+    """Else ``a1`` would be shown the row of ``A1``, and the access stand in the wrong list."""
+    with closing(sqlite3.connect(tmp_path / "people.db")) as base:
+        base.execute("CREATE TABLE people (code TEXT COLLATE NOCASE, town TEXT)")
+        base.executemany("INSERT INTO people VALUES (?, ?)", [("A1", "x"), ("a1", "y"), ("A1", "z")])
+        base.commit()
+    key = next(field for field in STAYS.fields if field.role is Role.SUBJECT_KEY)
+    fields = tuple(replace(key, name=name, type=Type.TEXT) for name in ("code", "town"))
+    source = Source(format="sqlite", location="people.db", table="people")
+    made = LookupIndex(root=tmp_path, connections={})
+    people = replace(STAYS, fields=fields, source=source)
+    assert [row["town"] for row in made.fetch(people, "code", "A1")] == ["x", "z"]
+    assert [row["town"] for row in made.fetch(people, "code", "a1")] == ["y"]
+    made.close()
 
 
 def test_two_fields_of_one_source_have_an_index_each(index):

@@ -157,6 +157,13 @@ def test_a_dataset_that_is_not_there_gives_no_empty_list(asked):
         accesses(service, "housing.stais", "17", MONTH, who="housing:clerk", reason="asked")
 
 
+@pytest.mark.parametrize("written", ["017", "+17", " 17", "17.0", "-0", "1e3", ""])
+def test_a_key_that_is_written_in_another_way_gives_no_empty_list(asked, written):
+    """Nobody's list would be shown as if it were the person's own."""
+    with Service.open(asked[0]) as service, pytest.raises(LogError, match="without leading zeros"):
+        accesses(service, DATASET, written, MONTH, who="housing:clerk", reason="asked")
+
+
 def test_erasing_details_leaves_every_proof_valid_and_nothing_to_open(tmp_path):
     """Salt, detail and key are gone from the store and the write-ahead log; receipt and list still verify."""
     path = node_kit.make_node(tmp_path)
