@@ -17,6 +17,7 @@ from comity.gateway.service import Service
 from comity.ledger import vrf
 from comity.ledger.accesses import person_input
 from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.deferral import told_after
 from comity.ledger.invalid import Invalid
 from comity.ledger.person import PeriodTree, month_input
 from comity.ledger.reading import KIND, MARKS, missing
@@ -103,7 +104,7 @@ def test_a_sound_reading_is_handed_out_once(place):
         ("vrf", "", "vrf-wrong"),
         ("dataset", "social.claims", "reading-wrong"),
         ("under", "agr-other", "reading-wrong"),
-        ("under", AGREEMENT, "vrf-wrong"),
+        ("under", AGREEMENT, "reading-wrong"),
         ("number", -1, "bundle-unreadable"),
         ("number", True, "bundle-unreadable"),
         ("number", "0", "bundle-unreadable"),
@@ -158,9 +159,19 @@ def test_a_receipt_is_good_for_its_hour_and_the_next(place, hours, code):
 def test_a_reading_that_is_kept_back_has_the_tag_of_its_agreement(place):
     """Deferred disclosure counts it under another month key, which the guard recomputes as well."""
     guard, gateway = place
-    appended = gateway.logged(under=AGREEMENT)
-    assert said(guard, gateway.reading(appended)) == ""
-    assert said(guard, gateway.reading(gateway.logged(under=AGREEMENT), under=AGREEMENT)) == ""
+    told = [told_after(now().date())]
+    assert said(guard, gateway.reading(gateway.logged(under=AGREEMENT, protections=told))) == ""
+    kept = gateway.logged(under=AGREEMENT, protections=told)
+    assert said(guard, gateway.reading(kept) | {"under": AGREEMENT}) == "vrf-wrong"
+    assert said(guard, gateway.reading(kept, under=AGREEMENT)) == ""
+
+
+@pytest.mark.parametrize("days", [None, -1, 367])
+def test_a_reading_is_kept_back_only_if_its_entry_says_until_when(place, days):
+    """Else it would stand in a list that is never released, and nobody who reads the log would miss it."""
+    guard, gateway = place
+    told = [] if days is None else [told_after(now().date() + timedelta(days=days))]
+    assert said(guard, gateway.reading(gateway.logged(under=AGREEMENT, protections=told), under=AGREEMENT)) == "reading-wrong"
 
 
 def test_another_years_log_needs_its_key(place):
@@ -303,8 +314,13 @@ def test_at_the_months_end_every_tag_is_shown(month):
     """Nothing to find, and each is remembered as shown; before the end there is nothing to ask."""
     place, bearer = month
     sealed(place.gateway)
+    with Node.open(place.gateway) as node:
+        name, size = node.settings.log, node.log.size
     with listening(gateway_app(Service.open(place.gateway))) as url:
         assert looked_back(place.custodian, url, bearer, at=now()) == ([], 0)
+        memory = GuardMemory(place.custodian)
+        assert memory.seen(name).size == size, "it remembers the tree that it was shown, so that no shorter one follows"
+        memory.close()
         assert looked_back(place.custodian, url, bearer) == ([], 2)
         assert looked_back(place.custodian, url, bearer) == ([], 2)
 

@@ -19,6 +19,7 @@ from comity.ledger import bundle as files
 from comity.ledger import vrf
 from comity.ledger.accesses import person_input
 from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.deferral import LONGEST, day_of, until_of
 from comity.ledger.invalid import Invalid, require
 from comity.ledger.note import parse_vkey
 from comity.ledger.person import marked, month_input, sealed_of, tag
@@ -69,6 +70,9 @@ def verify_reading(raw: bytes, *, log_keys: Mapping[str, str], vrf_key: bytes, n
     require(receipt.hour in _hours(now), "reading-stale", "The reading is not of this hour or the one before.")
     require(set(receipt.data) == {dataset}, "reading-wrong", "The receipt is about another dataset.")
     require(document["under"] in ("", receipt.agreement), "reading-wrong", "It is kept back under another agreement.")
+    until, day = until_of(receipt), day_of(receipt)
+    openly = not document["under"] or (until is not None and day <= until <= day + LONGEST)
+    require(openly, "reading-wrong", "It is kept back, and its entry does not say until which day of the next year.")
     period, whose = receipt.hour[:7], person_input(dataset, document["person"])
     try:
         proof = bytes.fromhex(document["vrf"])
