@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 import node_kit
-from comity.gateway import app
+from comity.gateway import body
 from comity.gateway.service import Service
 from comity.stores.catalogue_folder import CatalogueFolder
 from comity.vocabulary.dataset import Agency
@@ -228,7 +228,7 @@ def test_slow_callers_do_not_keep_others_waiting(target: Target) -> None:
 
 def test_a_body_that_never_ends_is_given_up(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while the connection is answered and free again."""
-    monkeypatch.setattr(app, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(body, "BODY_SECONDS", 0.3)
     host, _, port = target.url.removeprefix("http://").partition(":")
     who = target.analyst.headers["authorization"]
     with closing(socket.create_connection((host, int(port)), timeout=10)) as wire:

@@ -12,12 +12,13 @@ import anyio.to_thread
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from comity.decision.request import Caller
 from comity.gateway import public_log, tracker, wire
+from comity.gateway.body import NotWhole, TooLarge, whole
 from comity.gateway.openapi import document
 from comity.gateway.service import Service
 from comity.gateway.tokens import TokenError, check
@@ -30,8 +31,6 @@ _SAFE = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
-BODY_SECONDS = 30.0
-"""How long a body may take to arrive: slow senders must not hold all connections."""
 Work = Callable[..., wire.Reply]
 
 
@@ -187,21 +186,14 @@ class _Gateway:
 
     async def _body(self, request: Request) -> bytes | Response:
         most = self.service.node.settings.serve.body_bytes
-        declared = request.headers.get("content-length", "")
-        large = Refusal("body-too-large", "", f"The body is larger than {most:,} bytes.", "Ask a shorter question.")
-        if declared.isdigit() and int(declared) > most:
-            return _response(wire.refused(large))
-        raw = bytearray()
-        early = Refusal("body-unreadable", "", "The body ended early, or took too long.", "Send it whole.")
         try:
-            with anyio.fail_after(BODY_SECONDS):
-                async for chunk in request.stream():
-                    raw += chunk
-                    if len(raw) > most:
-                        return _response(wire.refused(large))
-        except (ClientDisconnect, TimeoutError):
-            return _response(wire.refused(early))
-        return bytes(raw)
+            return await whole(request, most=most)
+        except TooLarge:
+            why, then = f"The body is larger than {most:,} bytes.", "Ask a shorter question."
+            return _response(wire.refused(Refusal("body-too-large", "", why, then)))
+        except NotWhole:
+            why, then = "The body ended early, or took too long.", "Send it whole."
+            return _response(wire.refused(Refusal("body-unreadable", "", why, then)))
 
     async def _thread(self, work: Callable[[], Any]) -> Any:
         """Run blocking work in a bounded pool; a caller that goes away does not stop what was begun."""

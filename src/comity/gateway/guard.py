@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import io
 import logging
-import signal
-import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio.to_thread
 import pyarrow as pa
-import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from comity.decision.engine import EngineError
 from comity.engines.values import ARROW
+from comity.gateway.body import NotWhole, TooLarge, whole
 from comity.gateway.lookup import canonical, typed
-from comity.gateway.server import configure_logging, leave
+from comity.gateway.server import listen
 from comity.gateway.service import Service
 from comity.ledger.invalid import Invalid
 from comity.ledger.reading import Reading, verify_reading
@@ -111,15 +109,13 @@ def app(guard: Guard) -> Starlette:
     """The ASGI application of one guard: ``POST /rows``."""
 
     async def rows(request: Request) -> Response:
-        raw = bytearray()
         try:
-            async for chunk in request.stream():
-                raw += chunk
-                if len(raw) > MOST:
-                    return _told(NotHanded("guard-unreadable", "The request is too long.", 413))
-            body = await anyio.to_thread.run_sync(lambda: guard.hand_out(bytes(raw)))
-        except ClientDisconnect:
-            return _told(NotHanded("guard-unreadable", "The request ended early.", 400))
+            raw = await whole(request, most=MOST)
+            body = await anyio.to_thread.run_sync(lambda: guard.hand_out(raw))
+        except TooLarge:
+            return _told(NotHanded("guard-unreadable", "The request is too long.", 413))
+        except NotWhole:
+            return _told(NotHanded("guard-unreadable", "The request ended early, or took too long.", 400))
         except NotHanded as problem:
             return _told(problem)
         except StoreError as problem:
@@ -140,12 +136,4 @@ def _told(problem: NotHanded) -> Response:
 
 def serve(guard: Guard, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. The first line on standard output is the address."""
-    configure_logging()
-    bound = socket.create_server((host, port), backlog=128)
-    print(f"guard on http://{host}:{bound.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(
-        app(guard), log_config=None, access_log=False, server_header=False, limit_concurrency=100, ws="none"
-    )
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, leave)
-    uvicorn.Server(config).run(sockets=[bound])
+    listen(app(guard), host=host, port=port, says="guard")

@@ -1,14 +1,16 @@
-"""The gateway's process: uvicorn around the application, structured logs, and a graceful stop."""
+"""A process that serves: uvicorn around an application, structured logs, and a graceful stop."""
 
 from __future__ import annotations
 
 import json
 import logging
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
 
 import uvicorn
+from starlette.applications import Starlette
 
 from comity.gateway.app import app
 from comity.gateway.service import Service
@@ -65,6 +67,19 @@ def run(service: Service, *, host: str, port: int) -> None:
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, leave)
     uvicorn.Server(config).run()
+
+
+def listen(application: Starlette, *, host: str, port: int, says: str) -> None:
+    """Serve a small application until SIGINT or SIGTERM. The first line on standard output is ``says`` and the address."""
+    configure_logging()
+    bound = socket.create_server((host, port), backlog=128)
+    print(f"{says} on http://{host}:{bound.getsockname()[1]}", flush=True)
+    config = uvicorn.Config(
+        application, log_config=None, access_log=False, server_header=False, limit_concurrency=100, ws="none"
+    )
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, leave)
+    uvicorn.Server(config).run(sockets=[bound])
 
 
 def leave(*_: object) -> None:

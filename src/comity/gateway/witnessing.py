@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-import signal
-import socket
 import time
 
 import anyio.to_thread
-import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from comity.gateway.server import configure_logging, leave
+from comity.gateway.body import NotWhole, TooLarge, whole
+from comity.gateway.server import listen
 from comity.ledger.witness import MAX_REQUEST
 from comity.stores.witness import Witness
 
@@ -25,15 +23,12 @@ def app(witness: Witness) -> Starlette:
     """The ASGI application of one witness."""
 
     async def add_checkpoint(request: Request) -> Response:
-        raw = bytearray()
         try:
-            async for chunk in request.stream():
-                raw += chunk
-                if len(raw) > MAX_REQUEST:
-                    return PlainTextResponse("the request is too long\n", 400)
-        except ClientDisconnect:
-            return PlainTextResponse("the request ended early\n", 400)
-        body = bytes(raw).decode(errors="replace")
+            body = (await whole(request, most=MAX_REQUEST)).decode(errors="replace")
+        except TooLarge:
+            return PlainTextResponse("the request is too long\n", 400)
+        except NotWhole:
+            return PlainTextResponse("the request ended early, or took too long\n", 400)
         answer = await anyio.to_thread.run_sync(lambda: witness.answer(body, now=int(time.time())))
         if answer.status != 200:
             _LOG.warning("refused", extra={"code": str(answer.status)})
@@ -48,12 +43,4 @@ def app(witness: Witness) -> Starlette:
 
 def serve(witness: Witness, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. The first line on standard output is the address."""
-    configure_logging()
-    bound = socket.create_server((host, port), backlog=128)
-    print(f"witness {witness.signer.name} on http://{host}:{bound.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(
-        app(witness), log_config=None, access_log=False, server_header=False, limit_concurrency=100, ws="none"
-    )
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, leave)
-    uvicorn.Server(config).run(sockets=[bound])
+    listen(app(witness), host=host, port=port, says=f"witness {witness.signer.name}")
